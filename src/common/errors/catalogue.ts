@@ -1,0 +1,32 @@
+/** Every code a client can meet. A code never changes its meaning; `architecture` of the API, not of the code. */
+export const catalogue = {
+  unauthenticated: { status: 401, title: 'No valid credential', retryable: false },
+  forbidden: { status: 403, title: 'Not allowed', retryable: false },
+  not_found: { status: 404, title: 'No such thing', retryable: false },
+  validation_failed: { status: 400, title: 'The request is not valid', retryable: false },
+  payload_too_large: { status: 413, title: 'The body is too large', retryable: false },
+  conflict: { status: 409, title: 'Conflicts with the present state', retryable: false },
+  version_conflict: { status: 409, title: 'Changed by someone else meanwhile', retryable: true },
+  idempotency_mismatch: { status: 422, title: 'Idempotency-Key used for another request', retryable: false },
+  idempotency_in_flight: { status: 409, title: 'The same request is still running', retryable: true },
+  rate_limited: { status: 429, title: 'Too many requests', retryable: true },
+  quota_exceeded: { status: 429, title: 'A quota is used up', retryable: false },
+  budget_impossible: { status: 422, title: 'Larger than this machine', retryable: false },
+  provider_unavailable: { status: 503, title: 'A provider does not answer', retryable: true },
+  database_unavailable: { status: 503, title: 'The database does not answer', retryable: true },
+  lab_invalid: { status: 422, title: 'The lab is not valid', retryable: false },
+  lab_not_published: { status: 409, title: 'The lab is not published', retryable: false },
+  sandbox_not_ready: { status: 409, title: 'The sandbox is not ready', retryable: true },
+  sandbox_expired: { status: 410, title: 'The sandbox has ended', retryable: false },
+  sandbox_lost: { status: 410, title: 'The sandbox was lost', retryable: false },
+  provisioning_failed: { status: 502, title: 'The sandbox could not be made', retryable: true },
+  extend_limit: { status: 409, title: 'No more extension', retryable: false },
+  terminal_gone: { status: 410, title: 'The terminal has ended', retryable: false },
+  taken_over: { status: 409, title: 'The terminal is taken over', retryable: true },
+  learner_not_informable: { status: 409, title: 'The learner cannot be informed', retryable: true },
+  ticket_invalid: { status: 401, title: 'The ticket is not valid', retryable: false },
+  shutting_down: { status: 503, title: 'The service is shutting down', retryable: true },
+  internal: { status: 500, title: 'A fault of ours', retryable: true },
+} as const satisfies Record<string, { status: number; title: string; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof catalogue;

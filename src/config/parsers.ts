@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_BYTES: Record<string, number> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** `90s`, `30m`, `2h` -> ms; undefined when the text is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const found = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
+  return found ? Math.round(Number(found[1]) * UNIT_MS[found[2] ?? '']!) : undefined;
+}
+
+/** zod for a duration in an environment variable; yields ms. */
+export const duration = z.string().transform((text, c) => {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  c.addIssue('must be a duration such as 90s, 30m or 2h');
+  return z.NEVER;
+});
+
+/** zod for a size such as 1MiB; yields bytes. */
+export const size = z.string().transform((text, c) => {
+  const found = /^(\d{1,9})(KiB|MiB|GiB|)$/.exec(text);
+  if (found) return Number(found[1]) * UNIT_BYTES[found[2] ?? '']!;
+  c.addIssue('must be a size such as 1048576, 512KiB or 1MiB');
+  return z.NEVER;
+});
+
+/** Only the words true and false; `1`, `yes` and the empty string are mistakes worth naming. */
+export const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+export const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
