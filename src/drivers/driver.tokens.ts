@@ -1,0 +1,2 @@
+/** Injection token of the HostDriver that preflight chose. */
+export const HOST_DRIVER = Symbol('host-driver');

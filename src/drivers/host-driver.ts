@@ -1,0 +1,68 @@
+import type { Pty } from '../terminal/pty/pty.js';
+import type { CallOptions, Plan } from './step.js';
+
+/** One result of a preflight or doctor check. `fix` is a command or a sentence that the reader can act on. */
+export interface Finding {
+  code: string;
+  level: 'ok' | 'warn' | 'fail';
+  found: string;
+  wanted: string;
+  fix?: string;
+}
+
+/** Capabilities of `sandbox.requires` that decide what a lab host is given. */
+export type HostCapability = 'netns' | 'ovs' | 'nft';
+
+export interface HostSpec {
+  /** Slot of the id range, 0..8191; unique among living sandboxes of the machine. */
+  slot: number;
+  requires: HostCapability[];
+  /** Files published read-only under /run/wheelhouse inside; name -> text. */
+  publish?: Record<string, string>;
+}
+
+/** What the kernel shows of a lab host. */
+export interface HostSeen {
+  state: 'creating' | 'running' | 'stopped' | 'unknown';
+  attempt: number;
+  /** Pid of the lab host's process 1 on the machine; 0 when it does not run. */
+  initPid: number;
+}
+
+export interface HostFound extends HostSeen {
+  id: string;
+}
+
+export interface PtySpec {
+  argv: string[];
+  env: Record<string, string>;
+  cols: number;
+  rows: number;
+}
+
+export interface ExecResult {
+  exit: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Lab hosts: one OCI container per sandbox, named by sandbox id and attempt alone, so every method works without a
+ * database. Drivers never touch the database. All methods reject with DriverError; `preflight` never rejects.
+ */
+export interface HostDriver {
+  readonly name: string;
+  preflight(): Promise<Finding[]>;
+  /** Pure: no I/O, same input gives the same steps. */
+  plan(id: string, attempt: number, spec: HostSpec): Plan;
+  /** undefined = surely absent; unsure rejects with `unavailable`. Changes nothing. */
+  inspect(id: string, o: CallOptions): Promise<HostSeen | undefined>;
+  /** Success on nothing; done only when `list` no longer shows the id; safe beside itself. */
+  destroy(id: string, o: CallOptions): Promise<void>;
+  /** All lab hosts with our install's mark, half-made ones included. */
+  list(o: CallOptions): Promise<HostFound[]>;
+  /** A PTY of the container's own devpts. */
+  openPty(id: string, attempt: number, spec: PtySpec, o: CallOptions): Promise<Pty>;
+  /** Runs argv inside the lab host, where everything belongs to the learner: never evidence. */
+  exec(id: string, attempt: number, argv: string[], o: CallOptions): Promise<ExecResult>;
+}

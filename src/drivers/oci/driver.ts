@@ -1,0 +1,119 @@
+import { systemClock } from '../../common/clock.js';
+import type { Logger } from '../../common/logger.js';
+import { limitsSwap } from '../../linux/cgroup-mounts.js';
+import type { Pty } from '../../terminal/pty/pty.js';
+import { DriverError } from '../driver-error.js';
+import type {
+  ExecResult,
+  Finding,
+  HostDriver,
+  HostFound,
+  HostSeen,
+  HostSpec,
+  PtySpec,
+} from '../host-driver.js';
+import type { CallOptions, Plan } from '../step.js';
+import { writeProcessSpec } from './bundle.js';
+import { IDS_PER_HOST } from './config.js';
+import { asDriver } from './driver-errors.js';
+import { Layout } from './layout.js';
+import { HostLifecycle } from './lifecycle.js';
+import { hostCost } from './limits.js';
+import { hostName } from './names.js';
+import { OciSession } from './oci-session.js';
+import { checkHosts } from './preflight.js';
+import { processSpec } from './process-spec.js';
+import { openShell } from './shell.js';
+import { hostSteps } from './steps.js';
+import { lookAt, survey } from './survey.js';
+
+export interface OciOptions {
+  stateDir: string;
+  installId: string;
+  /** First id of the machine that lab hosts may use; slot n begins at uidBase + n * 65536. */
+  uidBase: number;
+  /** `auto`, `runc`, `crun`, or a path. */
+  runtime: string;
+  /** Folder of the image, or a link to it: `<stateDir>/image/current`, as image/build.mjs makes it. */
+  imageDir: string;
+  logger: Logger;
+}
+
+/** Lab hosts as OCI containers of runc or crun. */
+export class OciHostDriver implements HostDriver {
+  readonly name = 'oci';
+  private readonly layout: Layout;
+  private readonly session: OciSession;
+  private readonly lifecycle: HostLifecycle;
+
+  constructor(private readonly options: OciOptions) {
+    this.layout = new Layout(options);
+    this.session = new OciSession(this.layout, { ...options, sharesLauncher: true });
+    const { layout, session } = this;
+    this.lifecycle = new HostLifecycle({ layout, session, uidBase: options.uidBase, swap: limitsSwap() });
+  }
+
+  async preflight(): Promise<Finding[]> {
+    const { findings, program } = await checkHosts(this.options);
+    if (program !== undefined) this.session.useRuntime(program);
+    return findings;
+  }
+
+  plan(id: string, attempt: number, spec: HostSpec): Plan {
+    hostName(id, attempt);
+    const slots = Math.floor((2 ** 32 - this.options.uidBase) / IDS_PER_HOST);
+    if (!Number.isInteger(spec.slot) || spec.slot < 0 || spec.slot >= slots) {
+      throw new DriverError('invalid_spec', `slot ${spec.slot}: expected 0 to ${slots - 1}`);
+    }
+    return { steps: hostSteps(spec, this.lifecycle), cost: hostCost(spec.requires) };
+  }
+
+  inspect(id: string, _o: CallOptions): Promise<HostSeen | undefined> {
+    return asDriver(async () => {
+      await this.session.open();
+      return survey(this.layout, id)[0];
+    });
+  }
+
+  destroy(id: string, o: CallOptions): Promise<void> {
+    return asDriver(() => this.lifecycle.removeAll(id, o.signal));
+  }
+
+  list(_o: CallOptions): Promise<HostFound[]> {
+    return asDriver(async () => {
+      await this.session.open();
+      return survey(this.layout);
+    });
+  }
+
+  openPty(id: string, attempt: number, spec: PtySpec, _o: CallOptions): Promise<Pty> {
+    return asDriver(async () => {
+      const { runtime } = await this.session.open();
+      return openShell(runtime, this.layout, this.running(id, attempt), spec);
+    });
+  }
+
+  exec(id: string, attempt: number, argv: string[], o: CallOptions): Promise<ExecResult> {
+    return asDriver(async () => {
+      const { runtime } = await this.session.open();
+      const name = this.running(id, attempt);
+      const spec = processSpec({ argv, env: {}, terminal: false });
+      const file = writeProcessSpec(this.layout.bundle(name), spec);
+      const timeoutMs = Math.max(1, o.deadline - systemClock.now());
+      const { exit, stdout, stderr } = await runtime.exec(name, file, { timeoutMs, signal: o.signal });
+      return { exit, stdout, stderr };
+    });
+  }
+
+  /** Gives the lock on the state folder back, for a driver that ends before its process. Lab hosts go on. */
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  private running(id: string, attempt: number): string {
+    const name = hostName(id, attempt);
+    const seen = lookAt(this.layout, name);
+    if (seen?.state === 'running') return name;
+    throw new DriverError('not_found', `lab host ${name} does not run`);
+  }
+}

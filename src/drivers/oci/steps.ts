@@ -1,0 +1,40 @@
+import type { HostSpec } from '../host-driver.js';
+import type { Step } from '../step.js';
+
+/** What the steps do; the driver implements it. */
+export interface HostActions {
+  bundle(id: string, attempt: number, spec: HostSpec): Promise<void>;
+  run(id: string, attempt: number, limits: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
+  ready(id: string, attempt: number): Promise<number>;
+  remove(id: string, attempt: number, signal: AbortSignal): Promise<void>;
+}
+
+const RUN_MS = 20_000;
+
+/** Recipe of a lab host. The names are part of the stored history of a sandbox. */
+export function hostSteps(spec: HostSpec, actions: HostActions): Step[] {
+  const remove: Step['undo'] = (c) => actions.remove(c.id, c.attempt, c.signal);
+  return [
+    {
+      name: 'host.bundle',
+      timeoutMs: 5000,
+      run: (c) => actions.bundle(c.id, c.attempt, spec),
+      undo: remove,
+    },
+    {
+      name: 'host.run',
+      timeoutMs: RUN_MS,
+      run: async (c) => ({
+        initPid: await actions.run(c.id, c.attempt, { timeoutMs: RUN_MS, signal: c.signal }),
+      }),
+      undo: remove,
+    },
+    {
+      name: 'host.ready',
+      timeoutMs: 5000,
+      run: async (c) => ({ initPid: await actions.ready(c.id, c.attempt) }),
+      // Goes with the container.
+      undo: () => Promise.resolve(),
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+import { machinePath } from './machine-path.js';
+
+/** Positions in `extraFds`: the child gets them as descriptors 3 and 4. */
+export interface EntryFds {
+  netns: number;
+  userNs: number;
+}
+
+const CAPS = ['net_admin', 'net_raw'];
+/** An id of the lab host's range that owns nothing; `tcpdump` also insists on changing user when it runs as root. */
+const NOBODY = 65_534;
+
+/**
+ * The command that runs a program of the machine inside a namespace of a lab host. In two steps, because one `nsenter`
+ * with both would enter the network namespace first, with the machine's own rights, and accept any namespace; so the
+ * kernel refuses one that the lab host does not own. The mount namespace stays ours: no file of the learner is run.
+ */
+export function enterArgv(program: string, args: readonly string[], more: readonly string[] = []): string[] {
+  const caps = ['-all', ...[...CAPS, ...more].map((cap) => `+${cap}`)].join(',');
+  const nsenter = machinePath('nsenter');
+  return [
+    nsenter,
+    '--user=/proc/self/fd/4',
+    '--',
+    nsenter,
+    '--net=/proc/self/fd/3',
+    '--',
+    machinePath('setpriv'),
+    '--no-new-privs',
+    `--reuid=${NOBODY}`,
+    `--regid=${NOBODY}`,
+    '--clear-groups',
+    `--inh-caps=${caps}`,
+    `--ambient-caps=${caps}`,
+    `--bounding-set=${caps}`,
+    '--',
+    machinePath(program),
+    ...args,
+  ];
+}
+
+export function entryFds(fds: EntryFds): number[] {
+  return [fds.netns, fds.userNs];
+}
+
+/** Whether nsenter's complaint means that the kernel refused the namespace, rather than a fault of ours. */
+export function isRefusal(stderr: string): boolean {
+  return /reassociate to namespace .* failed: (Operation not permitted|Invalid argument)/.test(stderr);
+}

@@ -1,0 +1,2 @@
+/** Lives with the benches, which are built without the tests. */
+export { TerminalClient, type ConnectOptions, type ControlFrame } from '../../bench/terminal-client.js';
