@@ -1,0 +1,14 @@
+export type Scope =
+  'admin' | 'labs:read' | 'labs:write' | 'users:write' | 'sandboxes:read' | 'sandboxes:write' | 'events:read';
+
+/** Who makes a request. A learner has a user; a platform and the operator act for their tenant. */
+export interface Principal {
+  kind: 'platform' | 'learner' | 'operator';
+  tenantId: string;
+  userId?: string;
+  scopes: string[];
+  /** A learner token may be bound to one sandbox. */
+  sandboxId?: string;
+  /** Stable name for idempotency and logs: key id or user id. */
+  subject: string;
+}

@@ -1,0 +1,30 @@
+import { EventEmitter } from 'node:events';
+import type { LiveSandbox } from '../sandbox/live-sandbox.js';
+
+/** Signals inside the process. Nothing durable hangs on them: what must survive a crash is a row of Event. */
+export interface BusSignals {
+  'sandbox.ready': LiveSandbox;
+  /** Terminals and grading let go of it; resources go right after. */
+  'sandbox.ending': { sandboxId: string; reason: string };
+  /** CR or LF in terminal input: the first at once, then at most one per 300 ms, the last never dropped. */
+  'terminal.enter': { sandboxId: string };
+  /** Any terminal input, at most one per 10 s and sandbox. */
+  'terminal.activity': { sandboxId: string };
+  /** Number of open attachments of the sandbox changed. */
+  'terminal.attachments': { sandboxId: string; count: number };
+  /** Rows were added to the event feed and committed. */
+  'feed.appended': { sandboxId: string | null };
+}
+
+export class Bus {
+  private readonly emitter = new EventEmitter({ captureRejections: false }).setMaxListeners(0);
+
+  on<K extends keyof BusSignals>(name: K, listener: (signal: BusSignals[K]) => void): () => void {
+    this.emitter.on(name, listener);
+    return () => this.emitter.off(name, listener);
+  }
+
+  emit<K extends keyof BusSignals>(name: K, signal: BusSignals[K]): void {
+    this.emitter.emit(name, signal);
+  }
+}

@@ -1,0 +1,47 @@
+import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { z } from 'zod';
+import { assertScope } from '../auth/access.js';
+import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
+import type { Logger } from '../common/logger.js';
+import { LOGGER } from '../common/logger.token.js';
+import { openSse } from '../http/sse.js';
+import { Bus } from './bus.js';
+import { followFeed } from './feed-stream.js';
+import { Feed, type FeedFilter } from './feed.js';
+
+const query = z.object({ sandbox: z.string().max(64).optional() });
+
+@ApiTags('events')
+@ApiBearerAuth()
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly feed: Feed,
+    private readonly bus: Bus,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** The feed of what the caller may see; `Last-Event-ID` resumes within 7 days, else one `reset` event comes first. */
+  @Get()
+  @ApiProduces('text/event-stream')
+  @ApiResponse({ status: 200, description: 'server-sent events: id is the cursor, event the type' })
+  async stream(
+    @CurrentPrincipal() principal: Principal,
+    @Query({ schema: query }) q: z.infer<typeof query>,
+    @Headers('last-event-id') lastId: string | undefined,
+    @Res() response: Response,
+  ): Promise<void> {
+    if (principal.kind !== 'learner') assertScope(principal, 'events:read');
+    const filter: FeedFilter = { tenantId: principal.tenantId };
+    if (principal.userId !== undefined) filter.userId = principal.userId;
+    const sandboxId = principal.sandboxId ?? q.sandbox;
+    if (sandboxId !== undefined) filter.sandboxId = sandboxId;
+    const resumable = lastId !== undefined && (await this.feed.knows(lastId));
+    const cursor = resumable ? lastId : await this.feed.head();
+    const stream = openSse(response);
+    if (lastId !== undefined && !resumable) stream.send('reset', { cursor }, cursor);
+    followFeed({ feed: this.feed, bus: this.bus, stream, filter, cursor, logger: this.logger });
+  }
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { durationMs } from '../labs/duration.js';
+import type { LabSpec } from '../labs/lab-spec.js';
+import { LabsService } from '../labs/labs.service.js';
+import { LabCatalogue, type LabRef } from './lab-catalogue.js';
+
+interface Published {
+  labId: string;
+  labVersionId: string;
+  spec: LabSpec;
+}
+
+/** A new version of a lab is seen this much later at most. */
+const CURRENT_MS = 1000;
+const MAX_CACHED = 1000;
+
+/** The catalogue over the labs feature. A version never changes, so each is read and parsed once. */
+@Injectable()
+export class CatalogueOfLabs extends LabCatalogue {
+  private readonly versions = new Map<string, LabRef>();
+  private readonly current = new Map<string, { ref: LabRef; until: number }>();
+
+  constructor(private readonly labs: LabsService) {
+    super();
+  }
+
+  override async resolve(tenantId: string, slug: string): Promise<LabRef> {
+    const key = `${tenantId} ${slug}`;
+    const cached = this.current.get(key);
+    if (cached && cached.until > performance.now()) return cached.ref;
+    const ref = toRef(await this.labs.resolvePublished(tenantId, slug));
+    if (this.current.size >= MAX_CACHED) this.current.clear();
+    this.current.set(key, { ref, until: performance.now() + CURRENT_MS });
+    this.keep(ref);
+    return ref;
+  }
+
+  override async byVersion(tenantId: string, labVersionId: string): Promise<LabRef> {
+    const cached = this.versions.get(labVersionId);
+    if (cached) return cached;
+    return this.keep(toRef(await this.labs.byVersionId(tenantId, labVersionId)));
+  }
+
+  private keep(ref: LabRef): LabRef {
+    if (this.versions.size >= MAX_CACHED) this.versions.clear();
+    this.versions.set(ref.labVersionId, ref);
+    return ref;
+  }
+}
+
+function toRef({ labId, labVersionId, spec }: Published): LabRef {
+  return {
+    labId,
+    labVersionId,
+    slug: spec.id,
+    durationMs: durationMs(spec.duration),
+    extendByMs: durationMs(spec.extendBy),
+    requires: spec.sandbox.requires,
+  };
+}

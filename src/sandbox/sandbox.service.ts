@@ -1,0 +1,222 @@
+import type { Clock } from '../common/clock.js';
+import { AppError } from '../common/errors/app-error.js';
+import { assertCanUseSandbox } from '../auth/access.js';
+import type { Principal } from '../auth/principal.js';
+import type { HostDriver } from '../drivers/host-driver.js';
+import type { TenantRepository } from '../tenants/tenant.repository.js';
+import type { UserRepository } from '../tenants/user.repository.js';
+import type { Admission } from './admission.js';
+import type { Advance } from './advance.js';
+import type { Allocate } from './allocate.js';
+import { etaSeconds } from './eta.js';
+import type { LabCatalogue } from './lab-catalogue.js';
+import type { Entry, Living } from './living.js';
+import type { SandboxRow } from './sandbox-row.js';
+import { isFinal, LIVING } from './sandbox.machine.js';
+import type { SandboxRepository } from './sandbox.repository.js';
+import type { SandboxView } from './sandbox.schema.js';
+
+/** Expected time to provision a lab host, for the ETA of a queue, ms. */
+const PROVISION_MS = 100;
+
+export interface SandboxServiceDeps {
+  living: Living;
+  admission: Admission;
+  advance: Advance;
+  allocate: Allocate;
+  repository: SandboxRepository;
+  users: UserRepository;
+  tenants: TenantRepository;
+  labs: LabCatalogue;
+  driver: HostDriver;
+  clock: Clock;
+  /** No sandbox lives longer than this from `ready`, ms. */
+  maxTtlMs: number;
+}
+
+/** What the HTTP surface may do with sandboxes. */
+export class SandboxService {
+  constructor(private readonly d: SandboxServiceDeps) {}
+
+  async allocate(principal: Principal, o: { lab: string; user?: string | undefined; waitMs: number }) {
+    if (this.d.driver.name === 'none') {
+      throw new AppError(
+        'provider_unavailable',
+        'This machine cannot run lab hosts. GET /v1/doctor says what it lacks.',
+      );
+    }
+    const limits = await this.d.tenants.limits(principal.tenantId);
+    if (limits.suspended) throw new AppError('forbidden', 'The tenant is suspended.');
+    const [lab, userId] = await Promise.all([
+      this.d.labs.resolve(principal.tenantId, o.lab),
+      this.userOf(principal, o.user),
+    ]);
+    const { entry, created } = await this.d.allocate.run({
+      tenantId: principal.tenantId,
+      userId,
+      lab,
+      maxSandboxes: limits.maxSandboxes,
+    });
+    await entry.until((row) => row.state !== 'provisioning' && row.state !== 'queued', o.waitMs);
+    const { row } = entry;
+    if (row.state === 'failed' || (row.state === 'releasing' && row.intent === 'fail')) {
+      throw new AppError('provisioning_failed', row.failureDetail ?? 'The sandbox could not be made.');
+    }
+    return { view: this.view(row), created };
+  }
+
+  private async userOf(principal: Principal, external: string | undefined): Promise<string> {
+    if (principal.userId !== undefined) {
+      if (external === undefined) return principal.userId;
+      throw new AppError(
+        'forbidden',
+        'user: a learner token allocates for its own user. Leave the field out.',
+      );
+    }
+    if (external === undefined)
+      throw new AppError('validation_failed', 'user: say for whom, with your own id of the learner.');
+    return this.d.users.ensure(principal.tenantId, external);
+  }
+
+  /** The row, living or ended; rejects with `not_found` for anyone who may not see it. */
+  async get(principal: Principal, id: string): Promise<SandboxRow> {
+    const row = this.d.living.entries.get(id)?.row ?? (await this.d.repository.find(principal.tenantId, id));
+    if (!row) throw new AppError('not_found', 'There is no sandbox with this id.');
+    assertCanUseSandbox(principal, row);
+    return row;
+  }
+
+  /** The living entry; an ended sandbox answers 410. */
+  async entry(principal: Principal, id: string): Promise<Entry> {
+    const row = await this.get(principal, id);
+    const entry = this.d.living.entries.get(id);
+    if (!entry || isFinal(row.state)) {
+      const lost = row.failureCode === 'sandbox_lost';
+      throw new AppError(
+        lost ? 'sandbox_lost' : 'sandbox_expired',
+        row.failureDetail ?? 'The sandbox has ended.',
+      );
+    }
+    return entry;
+  }
+
+  async list(
+    principal: Principal,
+    q: { user?: string; lab?: string; state?: string; limit: number; cursor?: string },
+  ) {
+    let userId = principal.userId;
+    if (q.user !== undefined && userId === undefined) {
+      const user = await this.d.users.find(principal.tenantId, q.user);
+      if (!user) return { items: [], nextCursor: null };
+      userId = user.id;
+    }
+    const rows = await this.d.repository.page({
+      tenantId: principal.tenantId,
+      limit: q.limit,
+      ...(userId === undefined ? {} : { userId }),
+      ...(q.lab === undefined ? {} : { lab: q.lab }),
+      ...(q.state === undefined ? {} : { state: q.state }),
+      ...(q.cursor === undefined ? {} : { cursor: q.cursor }),
+    });
+    const items = rows
+      .slice(0, q.limit)
+      .map((row) => this.view(this.d.living.entries.get(row.id)?.row ?? row));
+    return { items, nextCursor: rows.length > q.limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** Answers as soon as it is written; deletion follows. Releasing twice is releasing once. */
+  async release(principal: Principal, id: string): Promise<SandboxView> {
+    const row = await this.get(principal, id);
+    const entry = this.d.living.entries.get(id);
+    if (!entry || isFinal(row.state)) return this.view(row);
+    await this.letGo(entry);
+    return this.view(entry.row);
+  }
+
+  private async letGo(entry: Entry): Promise<void> {
+    if (entry.row.intent === 'run') {
+      await entry.change((r) => {
+        r.intent = 'release';
+        return [];
+      });
+    }
+    entry.cancel.abort();
+    this.d.advance.kick(entry);
+  }
+
+  async extend(principal: Principal, id: string): Promise<SandboxView> {
+    const entry = await this.entry(principal, id);
+    const lab = await this.d.labs.byVersion(entry.row.tenantId, entry.row.labVersionId);
+    this.d.living.touch(id);
+    const row = await entry.change((r) => {
+      if (r.state !== 'ready' || !r.expiresAt || !r.readyAt) {
+        throw new AppError('sandbox_not_ready', 'Only a ready sandbox can be extended.');
+      }
+      const cap = r.readyAt.getTime() + this.d.maxTtlMs;
+      const until = Math.min(r.expiresAt.getTime() + lab.extendByMs, cap);
+      if (until <= r.expiresAt.getTime()) {
+        throw new AppError(
+          'extend_limit',
+          `This sandbox ends at ${r.expiresAt.toISOString()} at the latest.`,
+        );
+      }
+      r.expiresAt = new Date(until);
+      r.extensions += 1;
+      return [{ type: 'sandbox.extended', payload: { expiresAt: r.expiresAt, extensions: r.extensions } }];
+    });
+    return this.view(row);
+  }
+
+  /** A fresh sandbox of the same lab version that replaces this one and keeps its end. */
+  async reset(principal: Principal, id: string, waitMs: number): Promise<SandboxView> {
+    const old = await this.entry(principal, id);
+    const { tenantId, userId, labVersionId, expiresAt } = old.row;
+    const lab = await this.d.labs.byVersion(tenantId, labVersionId);
+    await this.letGo(old);
+    await old.until((row) => !LIVING.includes(row.state), 30_000);
+    const { entry } = await this.d.allocate.run({
+      tenantId,
+      userId,
+      lab,
+      maxSandboxes: null,
+      replaces: { id, expiresAt },
+    });
+    await entry.until((row) => row.state !== 'provisioning' && row.state !== 'queued', waitMs);
+    return this.view(entry.row);
+  }
+
+  steps(row: SandboxRow) {
+    return this.d.repository.steps(row.id);
+  }
+
+  view(row: SandboxRow): SandboxView {
+    return {
+      id: row.id,
+      lab: row.labSlug,
+      labVersionId: row.labVersionId,
+      userId: row.userId,
+      state: row.state,
+      tier: row.tier,
+      attempt: row.attempt,
+      requires: row.requires,
+      createdAt: row.createdAt.toISOString(),
+      readyAt: row.readyAt?.toISOString() ?? null,
+      expiresAt: row.expiresAt?.toISOString() ?? null,
+      endedAt: row.endedAt?.toISOString() ?? null,
+      extensions: row.extensions,
+      replacesId: row.replacesId,
+      failure: row.failureCode === null ? null : { code: row.failureCode, detail: row.failureDetail ?? '' },
+      queue: this.queueOf(row),
+    };
+  }
+
+  private queueOf(row: SandboxRow): SandboxView['queue'] {
+    const entry = this.d.living.entries.get(row.id);
+    if (row.state !== 'queued' || !entry) return null;
+    const position = this.d.admission.position(entry);
+    const ends = [...this.d.living.entries.values()].flatMap((e) => e.row.expiresAt?.getTime() ?? []);
+    const verdict = this.d.admission.verdict(row.cost);
+    const eta = etaSeconds({ position, ends, now: this.d.clock.now(), provisionMs: PROVISION_MS });
+    return { position, etaSeconds: eta ?? null, reason: verdict.fits ? 'order' : verdict.reason };
+  }
+}
