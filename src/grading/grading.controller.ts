@@ -1,0 +1,151 @@
+import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import type { z } from 'zod';
+import { assertScope } from '../auth/access.js';
+import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
+import type { Clock } from '../common/clock.js';
+import { CLOCK } from '../common/clock.token.js';
+import { AppError } from '../common/errors/app-error.js';
+import { openSse } from '../http/sse.js';
+import { sandboxId } from '../sandbox/sandbox.schema.js';
+import { CheckLimit } from './check-limit.js';
+import { GradingRepository } from './grading.repository.js';
+import * as schema from './grading.schema.js';
+import { GradingService } from './grading.service.js';
+import { progressView } from './progress-view.js';
+import { evidenceSchema, progressSchema, type Progress } from './progress.js';
+import { streamProgress } from './progress-stream.js';
+import type { RunActor } from './run-actor.js';
+
+type LocaleQuery = z.infer<typeof schema.progressQuery>;
+
+/** Learners act on their own runs; platforms need the scope. */
+function may(principal: Principal, scope: 'sandboxes:read' | 'sandboxes:write'): void {
+  if (principal.kind !== 'learner') assertScope(principal, scope);
+}
+
+@ApiTags('progress')
+@ApiBearerAuth()
+@Controller('v1/sandboxes/:id/progress')
+export class GradingController {
+  private readonly checks = new CheckLimit();
+
+  constructor(
+    private readonly grading: GradingService,
+    private readonly repository: GradingRepository,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Progress of now; with `Accept: text/event-stream` a stream of `progress` and `objective` events. */
+  @Get()
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiResponse({ status: 200, standardSchema: progressSchema })
+  async get(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: sandboxId }) id: string,
+    @Query({ schema: schema.progressQuery }) query: LocaleQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res() response: Response,
+  ): Promise<void> {
+    may(principal, 'sandboxes:read');
+    const actor = await this.grading.find(principal, id);
+    const locale = await this.locale(actor, query);
+    if (!accept?.includes('text/event-stream')) {
+      response.json(this.view(actor, locale));
+      return;
+    }
+    streamProgress({
+      stream: openSse(response),
+      view: () => this.view(actor, locale),
+      watch: (listener) => this.grading.watch(id, listener),
+    });
+  }
+
+  /** Looks at everything that is unblocked now, at most once per two seconds. */
+  @Post('check')
+  @HttpCode(200)
+  @ApiResponse({ status: 200, standardSchema: progressSchema })
+  async check(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: sandboxId }) id: string,
+    @Query({ schema: schema.progressQuery }) query: LocaleQuery,
+  ): Promise<Progress> {
+    may(principal, 'sandboxes:write');
+    const actor = await this.grading.findLiving(principal, id);
+    this.checks.take(id, this.clock.monotonic());
+    await actor.check();
+    return this.view(actor, await this.locale(actor, query));
+  }
+
+  /** Looks once more, then freezes the score. Twice equals once. */
+  @Post('final')
+  @HttpCode(200)
+  @ApiResponse({ status: 200, standardSchema: progressSchema })
+  async final(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: sandboxId }) id: string,
+    @Query({ schema: schema.progressQuery }) query: LocaleQuery,
+  ): Promise<Progress> {
+    may(principal, 'sandboxes:write');
+    const actor = await this.grading.findLiving(principal, id);
+    await actor.freeze();
+    return this.view(actor, await this.locale(actor, query));
+  }
+
+  /** Takes a hint: its text is in the answer's objective from now on, and its cost in the score. */
+  @Post('objectives/:objective/hints/:n')
+  @HttpCode(200)
+  @ApiResponse({ status: 200, standardSchema: progressSchema })
+  async hint(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: sandboxId }) id: string,
+    @Param('objective', { schema: schema.objectiveParam }) objectiveId: string,
+    @Param('n', { schema: schema.hintParam }) n: number,
+    @Query({ schema: schema.progressQuery }) query: LocaleQuery,
+  ): Promise<Progress> {
+    may(principal, 'sandboxes:write');
+    const actor = await this.grading.findLiving(principal, id);
+    const objective = actor.run.lab.spec.objectives.find((o) => o.id === objectiveId);
+    if (!objective?.hints[n - 1])
+      throw new AppError('not_found', `The objective "${objectiveId}" has no hint ${n}.`);
+    if (actor.frozenAt) throw new AppError('conflict', 'The score is frozen.');
+    if (!(await actor.takeHint(objectiveId, n - 1))) {
+      throw new AppError(
+        'conflict',
+        `Hint ${n} of "${objectiveId}" is not available yet; work on the objective first.`,
+      );
+    }
+    return this.view(actor, await this.locale(actor, query));
+  }
+
+  /** What was observed when an objective changed its state. Of a hidden objective, only platforms may read it. */
+  @Get('evidence/:evidence')
+  @ApiResponse({ status: 200, standardSchema: evidenceSchema })
+  async evidence(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: sandboxId }) id: string,
+    @Param('evidence', { schema: schema.evidenceParam }) evidenceId: string,
+  ): Promise<z.infer<typeof evidenceSchema>> {
+    may(principal, 'sandboxes:read');
+    const actor = await this.grading.find(principal, id);
+    const row = await this.repository.evidence(id, evidenceId);
+    const objective = actor.run.lab.spec.objectives.find((o) => o.id === row?.objectiveId);
+    if (!row || (principal.kind === 'learner' && objective?.hidden)) {
+      throw new AppError('not_found', 'There is no such evidence in this sandbox.');
+    }
+    const body = row.body as z.infer<typeof evidenceSchema>['body'];
+    return { id: row.id, objective: row.objectiveId, at: row.at.toISOString(), body };
+  }
+
+  /** Asked for, else of the learner's profile, else the lab's first. */
+  private async locale(actor: RunActor, query: LocaleQuery): Promise<string | undefined> {
+    return query.locale ?? (await this.repository.localeOf(actor.who.tenantId, actor.who.userId));
+  }
+
+  private view(actor: RunActor, locale: string | undefined): Progress {
+    const { run, who, frozenAt } = actor;
+    const { sandboxId: id } = who;
+    return progressView({ run, sandboxId: id, now: actor.now(), wall: this.clock.now(), frozenAt }, locale);
+  }
+}

@@ -1,0 +1,28 @@
+import { fixtureFindings } from './lint/fixtures.js';
+import type { Finding, LintInput } from './lint/finding.js';
+import { localeFindings } from './lint/locales.js';
+import { probeFindings } from './lint/probes.js';
+import { structureFindings } from './lint/structure.js';
+import { vacuityFindings } from './lint/vacuity.js';
+import { pathText, type LabProblem } from './lab-yaml.js';
+
+/** All rules in the order of their depth; the later ones need a lab that the earlier ones found sound. */
+export function lintLab(input: LintInput): LabProblem[] {
+  const findings = [...structureFindings(input), ...localeFindings(input), ...probeFindings(input)];
+  if (!findings.some((f) => f.level === 'error')) {
+    findings.push(...fixtureFindings(input), ...vacuityFindings(input));
+  }
+  return findings.filter((f) => !accepted(input, f)).map((f) => toProblem(input, f));
+}
+
+function accepted({ spec }: LintInput, finding: Finding): boolean {
+  if (finding.level === 'error') return false;
+  return spec.lint.accept.some(
+    (a) => a.rule === finding.rule && (a.objective === undefined || a.objective === finding.objective),
+  );
+}
+
+function toProblem({ source }: LintInput, finding: Finding): LabProblem {
+  const place = finding.file === 'lab.yaml' ? source.at(finding.path) : undefined;
+  return { ...finding, ...place, path: pathText(finding.path) };
+}

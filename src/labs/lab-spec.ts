@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { objectiveSchema } from './objective-spec.js';
+import { durationSchema } from './duration.js';
+import { idSchema, localized } from './text-spec.js';
+
+const scalar = z.union([z.string().max(300), z.number(), z.boolean()]);
+
+const draw = z.union(
+  [
+    z.strictObject({
+      int: z.tuple([z.int(), z.int()]).refine(([low, high]) => low <= high, 'low end first'),
+    }),
+    z.strictObject({ oneOf: z.array(scalar).min(1).max(100) }),
+    z.strictObject({ pattern: z.string().min(1).max(100) }),
+  ],
+  { error: 'must be one of int: [low, high], oneOf: [...], pattern: "10.{16..89}.{0..254}"' },
+);
+
+export const paramSchema = z.strictObject({ default: scalar, draw: draw.optional() });
+
+const hostSchema = z.strictObject({ egress: z.literal('none').default('none') });
+
+/** The whole of lab.yaml. Unknown keys are errors: a misspelt rule must not be a rule that is not there. */
+export const labSpecSchema = z.strictObject({
+  apiVersion: z.literal('wheelhouse/v1'),
+  kind: z.literal('Lab'),
+  id: idSchema,
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
+  title: localized,
+  summary: localized.optional(),
+  locales: z
+    .array(z.enum(['fr', 'en']))
+    .min(1)
+    .refine((list) => new Set(list).size === list.length, 'names a locale twice'),
+  duration: durationSchema,
+  extendBy: durationSchema.default('15m'),
+  passMark: z.number().min(0).max(1).default(0.7),
+  sandbox: z.strictObject({
+    host: hostSchema.prefault({}),
+    requires: z.array(z.enum(['netns', 'ovs', 'nft'])).default([]),
+  }),
+  params: z.record(idSchema, paramSchema).default({}),
+  vars: z.record(idSchema, scalar).default({}),
+  observe: z
+    .record(z.string().regex(/^[a-z][a-zA-Z0-9_]{0,31}$/, 'must be a CEL name'), z.unknown())
+    .default({}),
+  objectives: z.array(objectiveSchema).min(1).max(64),
+  lint: z
+    .strictObject({
+      accept: z.array(
+        z.strictObject({ rule: z.string(), objective: z.string().optional(), reason: z.string().min(1) }),
+      ),
+    })
+    .default({ accept: [] }),
+});
+
+export type LabSpec = z.infer<typeof labSpecSchema>;
+export type ParamSpec = z.infer<typeof paramSchema>;
+export type Scalar = z.infer<typeof scalar>;

@@ -1,0 +1,66 @@
+import { walkAssert, type Assert } from '../../grading/assert.js';
+import { isObject, type Json } from '../../grading/json.js';
+import { isOperatorObject } from '../../grading/operators.js';
+import { identityOf } from '../../grading/match.js';
+
+export interface Mutation {
+  what: string;
+  observations: Record<string, Json>;
+}
+
+/** For each leaf that a positive `match` names: the observation without it, and with another value. */
+export function mutations(assert: Assert | undefined, observations: Record<string, Json>): Mutation[] {
+  const found: Mutation[] = [];
+  if (!assert) return found;
+  const negated = new Set<Assert>();
+  walkAssert(assert, (node) => {
+    if ('not' in node) walkAssert(node.not, (inner) => negated.add(inner));
+    if (!('match' in node) || negated.has(node)) return;
+    for (const [name, pattern] of Object.entries(node.match)) {
+      for (const path of leaves(pattern, observations[name] ?? null))
+        found.push(...changes(name, path, observations));
+    }
+  });
+  return found;
+}
+
+/** Paths in the observation that the pattern's leaves stand on. */
+function leaves(pattern: Json, observed: Json): (string | number)[][] {
+  if (Array.isArray(pattern) && Array.isArray(observed)) {
+    return pattern.flatMap((p) => {
+      const index = observed.findIndex((o) => identityOf(p) !== undefined && identityOf(o) === identityOf(p));
+      return index < 0 ? [] : leaves(p, observed[index]!).map((rest) => [index, ...rest]);
+    });
+  }
+  if (isObject(pattern) && !isOperatorObject(pattern) && isObject(observed)) {
+    return Object.entries(pattern).flatMap(([key, inner]) =>
+      leaves(inner, observed[key] ?? null).map((rest) => [key, ...rest]),
+    );
+  }
+  return [[]];
+}
+
+function changes(name: string, path: (string | number)[], observations: Record<string, Json>): Mutation[] {
+  const what = [name, ...path].join('.');
+  return [
+    { what: `removing ${what}`, observations: edit(observations, [name, ...path], () => undefined) },
+    { what: `altering ${what}`, observations: edit(observations, [name, ...path], alter) },
+  ];
+}
+
+function alter(value: Json): Json {
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'number') return -1 - value;
+  return typeof value === 'string' ? `${value}-altered` : 'altered';
+}
+
+function edit(root: Record<string, Json>, path: (string | number)[], change: (v: Json) => Json | undefined) {
+  const copy = structuredClone(root);
+  let at = copy as unknown as Record<string | number, Json>;
+  for (const part of path.slice(0, -1)) at = at[part] as unknown as Record<string | number, Json>;
+  const last = path.at(-1)!;
+  const value = change(at[last]!);
+  if (value === undefined) delete at[last];
+  else at[last] = value;
+  return copy;
+}

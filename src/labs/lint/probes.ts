@@ -1,0 +1,75 @@
+import type { Assert } from '../../grading/assert.js';
+import { walkAssert } from '../../grading/assert.js';
+import { celCompiler, type CelProgram } from '../../grading/cel.js';
+import type { Json } from '../../grading/json.js';
+import { patternProblems } from '../../grading/operators.js';
+import { parseCall, PROBE_REQUIRES } from '../../grading/probes/calls.js';
+import { interpolate } from '../interpolate.js';
+import { labValues } from '../params.js';
+import { problem, type Finding, type LintInput } from './finding.js';
+
+type Path = (string | number)[];
+
+/** Probe calls, parameters in texts, patterns and expressions. */
+export function probeFindings({ spec }: LintInput): Finding[] {
+  const findings: Finding[] = [];
+  const values: Record<string, Json> = labValues(spec);
+  const attempt = <T>(rule: string, path: Path, run: () => T): T | undefined => {
+    try {
+      return run();
+    } catch (error) {
+      findings.push(problem(rule, path, (error as Error).message));
+      return undefined;
+    }
+  };
+
+  for (const [name, raw] of Object.entries(spec.observe)) {
+    const put = attempt('params', ['observe', name], () => interpolate(raw as Json, values));
+    if (put === undefined) continue;
+    const parsed = parseCall(put);
+    if ('problem' in parsed) findings.push(problem('probes', ['observe', name], parsed.problem));
+    else if (!spec.sandbox.requires.includes(PROBE_REQUIRES[parsed.call.probe])) {
+      const needed = PROBE_REQUIRES[parsed.call.probe];
+      findings.push(
+        problem(
+          'capabilities',
+          ['observe', name],
+          `${parsed.call.probe} needs sandbox.requires: [${needed}]`,
+        ),
+      );
+    }
+  }
+
+  const names = Object.keys(spec.observe);
+  const compile = celCompiler(names);
+  const ids = ['start', ...spec.objectives.map((o) => o.id)];
+  const expression = (source: string, path: Path): void => {
+    const program: CelProgram | undefined = attempt('cel', path, () => compile(source));
+    for (const key of program?.past ?? []) {
+      if (!ids.includes(key)) findings.push(problem('cel', path, `past['${key}'] names no objective`));
+    }
+  };
+  const assertion = (assert: Assert | undefined, path: Path): void => {
+    const put = assert && attempt('params', path, () => interpolate(assert as Json, values) as Assert);
+    if (!put) return;
+    walkAssert(put, (node) => {
+      if ('cel' in node) expression(node.cel, path);
+      if (!('match' in node)) return;
+      for (const [name, pattern] of Object.entries(node.match)) {
+        if (!names.includes(name))
+          findings.push(
+            problem('observe', path, `"${name}" is not in observe; there are: ${names.join(', ')}`),
+          );
+        for (const text of patternProblems(pattern, name)) findings.push(problem('patterns', path, text));
+      }
+    });
+  };
+  spec.objectives.forEach((objective, i) => {
+    assertion(objective.assert, ['objectives', i, 'assert']);
+    assertion(objective.never?.assert, ['objectives', i, 'never']);
+    objective.explain.forEach((e, j) => expression(e.when, ['objectives', i, 'explain', j, 'when']));
+    const texts = [objective.title, ...[...objective.hints, ...objective.explain].map((part) => part.text)];
+    for (const text of texts) attempt('params', ['objectives', i], () => interpolate(text as Json, values));
+  });
+  return findings;
+}

@@ -1,0 +1,43 @@
+import { inOrder } from '../prepared-lab.js';
+import { problem, type Finding, type LintInput } from './finding.js';
+
+/** Ids, needs, and that the folder bears the lab's name. */
+export function structureFindings({ slug, spec }: LintInput): Finding[] {
+  const findings: Finding[] = [];
+  if (spec.id !== slug) {
+    findings.push(
+      problem('folder-name', ['id'], `is "${spec.id}", but the folder is "${slug}"; make them equal`),
+    );
+  }
+  const ids = new Set<string>();
+  spec.objectives.forEach((objective, i) => {
+    if (ids.has(objective.id))
+      findings.push(problem('unique-ids', ['objectives', i, 'id'], `"${objective.id}" is used twice`));
+    ids.add(objective.id);
+  });
+  spec.objectives.forEach((objective, i) => {
+    objective.needs.forEach((need, j) => {
+      if (!ids.has(need)) {
+        const known = [...ids].join(', ');
+        findings.push(
+          problem('needs', ['objectives', i, 'needs', j], `"${need}" is no objective; there are: ${known}`),
+        );
+      }
+    });
+  });
+  for (const name of Object.keys(spec.params)) {
+    if (Object.hasOwn(spec.vars, name))
+      findings.push(problem('names', ['vars', name], 'is also a parameter; rename one'));
+  }
+  for (const name of Object.keys(spec.observe)) {
+    if (['lab', 'past', 'sandbox'].includes(name))
+      findings.push(problem('names', ['observe', name], 'is a reserved name'));
+  }
+  if (findings.length > 0) return findings;
+  try {
+    inOrder(spec.objectives);
+  } catch (error) {
+    findings.push(problem('needs', ['objectives'], (error as Error).message));
+  }
+  return findings;
+}
