@@ -1,0 +1,89 @@
+import { el, setText } from './dom.js';
+import { t } from './i18n.js';
+import { icon } from './icons.js';
+
+/** States that the learner must act on: their explanation is shown without asking. */
+const LOUD = new Set(['regressed', 'failed', 'error']);
+
+/** One objective: a line that opens to its explanation and hints. */
+export class ObjectiveRow {
+  #state = '';
+  /** What the learner wants to see, where that differs from what the state asks for. */
+  #wish;
+  #icon = el('span', { class: 'o-icon' });
+  #title = el('span', { class: 'o-title' });
+  #label = el('span', { class: 'o-state' });
+  #weight = el('span', { class: 'o-weight' });
+  #why = el('p', { class: 'o-why' });
+  #more = el('p', { class: 'o-more' });
+  #hints = el('ul', { class: 'o-hints' });
+
+  /**
+   * @param {string} id
+   * @param {(n: number) => void} onHint
+   */
+  constructor(id, onHint) {
+    this.onHint = onHint;
+    this.details = el('div', { class: 'o-details', id: `o-${id}` }, this.#why, this.#more, this.#hints);
+    this.button = el(
+      'button',
+      { type: 'button', class: 'o-line', 'aria-controls': `o-${id}`, onclick: () => this.#toggle() },
+      this.#icon,
+      this.#title,
+      this.#label,
+      this.#weight,
+      el('span', { class: 'o-chevron' }, icon('chevron')),
+    );
+    this.element = el('li', { class: 'objective', 'data-id': id }, this.button, this.details);
+  }
+
+  /**
+   * @param {any} objective as in the progress
+   * @param {string} title
+   * @param {(id: string) => string} titleOf
+   */
+  show(objective, title, titleOf) {
+    const { state, weight, explanation, needs = [], hints = [] } = objective;
+    if (state !== this.#state) {
+      if (this.#state !== '') this.element.dataset.fresh = 'yes';
+      this.#state = state;
+      this.#wish = undefined;
+      this.element.dataset.state = state;
+      this.#icon.replaceChildren(icon(state));
+    }
+    setText(this.#title, title);
+    setText(this.#label, t(`state_${state}`));
+    setText(this.#weight, t('weight', { n: weight }));
+    setText(this.#why, state === 'passed' ? '' : (explanation?.text ?? ''));
+    const blocked = state === 'blocked' && needs.length > 0;
+    setText(this.#more, blocked ? t('needs', { list: needs.map(titleOf).join(', ') }) : '');
+    this.#showHints(hints, state);
+    this.#open(this.#wish ?? LOUD.has(state));
+  }
+
+  #showHints(hints, state) {
+    const focused = document.activeElement?.closest('.o-hints') === this.#hints;
+    this.#hints.replaceChildren(...hints.map((hint) => this.#hint(hint, state)));
+    if (focused) this.button.focus();
+  }
+
+  #hint({ n, available, cost, text }, state) {
+    const name = el('span', { class: 'hint-name', text: t('hint', { n }) });
+    if (text) return el('li', {}, name, el('span', { text }));
+    if (!available || state === 'passed') return el('li', { class: 'hint-later' }, name, t('hintLater'));
+    const label = cost > 0 ? t('hintCost', { n: Math.round(cost * 100) }) : t('hintFree');
+    return el('li', {}, name, el('button', { type: 'button', text: label, onclick: () => this.onHint(n) }));
+  }
+
+  #toggle() {
+    this.#wish = this.details.hidden;
+    this.#open(this.#wish);
+  }
+
+  #open(open) {
+    const empty = !this.#why.textContent && !this.#more.textContent && !this.#hints.childElementCount;
+    this.button.disabled = empty;
+    this.details.hidden = empty || !open;
+    this.button.setAttribute('aria-expanded', String(!this.details.hidden));
+  }
+}
