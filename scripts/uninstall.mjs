@@ -7,7 +7,9 @@ import { ROOT } from './steps.mjs';
 /** `npm run uninstall`: installs and builds nothing; what it removes was made by the compiled service. */
 const cli = path.join(ROOT, 'dist/src/cli.js');
 if (!existsSync(cli)) {
-  process.stderr.write('wheelhouse was never built here. If it ran from another checkout, run its uninstall there.\n');
+  process.stderr.write(
+    'wheelhouse was never built here. If it ran from another checkout, run its uninstall there.\n',
+  );
   process.exit(1);
 }
 const done = spawnSync(process.execPath, [cli, 'uninstall', ...process.argv.slice(2)], {

@@ -55,8 +55,8 @@ export interface Service {
 export async function boot(o: {
   config: AppConfig;
   logger: Logger;
-  say(text: string): void;
-  onLost(): void;
+  say: (text: string) => void;
+  onLost: () => void;
 }): Promise<Service> {
   const { config, logger, say } = o;
   prepareStateDir(config.stateDir);

@@ -15,9 +15,9 @@ const OURS = [
   'postgres',
   'postgres.log',
   'hosts',
-  'views',
+  'probe',
+  'probe.json',
   'runtime.lock',
-  'preflight.json',
 ].concat(['install-id', 'secret', 'operator.key']);
 
 const LEFT = `Left as they are: Debian packages that were installed, node_modules and dist of this checkout, and a

@@ -3,7 +3,7 @@ import type { Assert } from './assert.js';
 import { celCompiler } from './cel.js';
 import { evaluate } from './evaluate.js';
 import { faulted, seen, type Observation } from './observation.js';
-import { allOf, anyOf, notOf, verdictOf, type Truth } from './truth.js';
+import { allOf, anyOf, verdictOf, type Truth } from './truth.js';
 
 const compile = celCompiler(['t', 'f', 'r', 'u', 'l']);
 const observations: Record<string, Observation> = {

@@ -17,8 +17,8 @@ export interface RunOptions {
   clock: Clock;
   logger: Logger;
   faults: Faults;
-  onSlow(step: StepRecord): void;
-  note(text: string): void;
+  onSlow: (step: StepRecord) => void;
+  note: (text: string) => void;
 }
 
 export type RunResult =
