@@ -4,7 +4,7 @@ import { hintCost, isAvailable, nextHint } from './hints.js';
 import type { Change } from './grading.repository.js';
 import type { Json } from './json.js';
 import type { Observations } from './observation.js';
-import { changeOf, pastKeys } from './run-record.js';
+import { changeOf, pastKeys, rowDigest } from './run-record.js';
 import type { Prober } from './probes/run-probe.js';
 import { Run, type TimedObservation, type Transition } from './run.js';
 import type { Semaphore } from './semaphore.js';
@@ -14,6 +14,8 @@ import { scoreOfRun } from './progress-view.js';
 
 const ACTIVE_GAP_MS = 2000;
 const ACTIVE_PASSED_GAP_MS = 5000;
+/** While neither the kernel nor the learner stirs. */
+const ACTIVE_QUIET_GAP_MS = 15_000;
 const CHECK_ACTIVE_WAIT_MS = 4000;
 const SAVE_RETRY_MS = 1000;
 /** One command makes several changes. */
@@ -55,6 +57,9 @@ export class RunActor {
   private acted = false;
   private closed = false;
   private unsaved: Change | undefined;
+  private readonly saved = new Map<string, string>();
+  /** Something happened since packets were last sent. */
+  private stirred = true;
 
   constructor(
     readonly run: Run,
@@ -73,12 +78,14 @@ export class RunActor {
   /** A newline was typed. */
   enter(): void {
     this.acted = true;
+    this.stirred = true;
     this.schedule.enter(this.now());
     this.arm();
   }
 
   /** The kernel told of a change. */
   private changed(): void {
+    this.stirred = true;
     this.schedule.at(this.now() + AFTER_CHANGE_MS);
     this.arm();
   }
@@ -205,7 +212,8 @@ export class RunActor {
       return active && (state === 'pending' || state === 'regressed' || state === 'holding');
     });
     if (waiting) return ACTIVE_GAP_MS;
-    return this.schedule.idle(this.now()) ? Infinity : ACTIVE_PASSED_GAP_MS;
+    if (this.schedule.idle(this.now())) return Infinity;
+    return this.stirred ? ACTIVE_PASSED_GAP_MS : ACTIVE_QUIET_GAP_MS;
   }
 
   private actIfDue(): void {
@@ -213,6 +221,7 @@ export class RunActor {
     const names = this.run.activeNames();
     if (names.length === 0 || this.lastActive + this.actGap() > this.now()) return;
     this.lastActive = this.now();
+    this.stirred = false;
     this.acting = this.act(names).finally(() => {
       this.acting = undefined;
       this.arm();
@@ -247,6 +256,7 @@ export class RunActor {
       now: this.now(),
       newEvidenceId: () => this.deps.newEvidenceId(),
       earlier: this.unsaved,
+      saved: this.saved,
     });
     if (event) change.events.push(event);
     if (this.frozenAt) change.frozenAt = this.frozenAt;
@@ -254,6 +264,7 @@ export class RunActor {
     try {
       await this.deps.save(change);
       this.unsaved = undefined;
+      for (const row of change.objectives) this.saved.set(row.objectiveId, rowDigest(row));
     } catch (error) {
       this.deps.logger.warn(
         { err: error, sandbox: this.who.sandboxId },

@@ -40,6 +40,8 @@ export function changeOf(o: {
   wall: number;
   newEvidenceId(): string;
   earlier: Change | undefined;
+  /** What the database holds of each objective; told apart without the times, which wander by a millisecond. */
+  saved: ReadonlyMap<string, string>;
 }): Change {
   const { run } = o;
   const keys = pastKeys(run.lab);
@@ -72,8 +74,15 @@ export function changeOf(o: {
     );
     change.past.push({ key: spec.id, observations: o.past[spec.id]! });
   }
-  change.objectives = run.lab.objectives.map(({ spec }) => storedOf(spec.id, run.of(spec.id), spec.hints, o));
+  change.objectives = run.lab.objectives
+    .map(({ spec }) => storedOf(spec.id, run.of(spec.id), spec.hints, o))
+    .filter((row) => o.saved.get(row.objectiveId) !== rowDigest(row));
   return change;
+}
+
+/** Equal for rows that need no write. */
+export function rowDigest(row: StoredObjective): string {
+  return JSON.stringify({ ...row, since: null });
 }
 
 function storedOf(

@@ -51,7 +51,7 @@ export interface Look {
 }
 
 /** Older results of probes that send packets say nothing any more. */
-const ACTIVE_VALID_MS = 8000;
+const ACTIVE_VALID_MS = 20_000;
 
 export function newObjectiveRun(now: number): ObjectiveRun {
   return {

@@ -1,5 +1,9 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { systemClock } from '../../src/common/clock.js';
+import { silentLogger } from '../../src/common/logger.js';
+import { Layout } from '../../src/drivers/oci/layout.js';
+import { PtyWatch } from '../../src/drivers/oci/pty-watch.js';
 import { runCommand } from '../../src/linux/exec/command.js';
 import { cgroupFolders } from '../../src/linux/cgroup.js';
 import { describeWith } from '../support/capability.js';
@@ -163,5 +167,37 @@ describeWith(['root', 'runc'], 'the confinement of a lab host', () => {
       'find / -xdev \\( -perm /6000 -o -type b -o -type c -o ! -type l -perm -o+w \\)',
     );
     expect(found).toBe('');
+  });
+
+  it('ends a lab host that uses up the terminals of the machine, and no other', async () => {
+    const layout = new Layout(lab);
+    const watch = new PtyWatch({
+      layout,
+      clock: systemClock,
+      logger: silentLogger,
+      alarm: 100,
+      allowance: 64,
+    });
+    expect(watch.look()).toEqual([]);
+    // A devpts of the learner's own has no cap.
+    const greedy = `mkdir /tmp/pts && mount -t devpts -o newinstance,ptmxmode=666 none /tmp/pts
+      for i in $(seq 150); do exec {fd}<>/tmp/pts/ptmx || exit 1; done; echo full; sleep 60`;
+    const pty = await lab.driver.openPty(
+      'two',
+      1,
+      { argv: ['/bin/bash', '-c', greedy], env: {}, cols: 80, rows: 24 },
+      within(),
+    );
+    let text = '';
+    await new Promise<void>((resolve) => {
+      pty.onData((bytes) => {
+        text += bytes.toString();
+        if (/full|such|denied|space/.test(text)) resolve();
+      });
+    });
+    expect(text).toContain('full');
+    expect(watch.look()).toEqual(['wh-two-1']);
+    await new Promise((resolve) => pty.onExit(resolve));
+    expect(await lab.driver.inspect('one', within())).toMatchObject({ state: 'running' });
   });
 });
