@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
+import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import { setLauncher } from '../../linux/exec/command.js';
 import { Launcher } from '../../linux/exec/launcher.js';
@@ -9,6 +10,7 @@ import { runtimeCandidates } from './find-runtime.js';
 import type { Layout } from './layout.js';
 import { takeRuntimeLock } from './lock.js';
 import { dropOldViews, prepareFolders } from './prepare.js';
+import { PtyWatch } from './pty-watch.js';
 import { Runtime } from './runtime.js';
 
 export interface SessionOptions {
@@ -25,6 +27,7 @@ export interface OpenSession {
   rootfs: string;
   lockFd: number;
   launcher: Launcher;
+  watch: PtyWatch;
 }
 
 /** What a service needs once before it may touch lab hosts: the lock, the folders, the views. Made at first use. */
@@ -57,6 +60,7 @@ export class OciSession {
     this.opened = undefined;
     if (!opened) return;
     if (this.options.sharesLauncher) setLauncher(undefined);
+    opened.watch.stop();
     closeSync(opened.lockFd);
     await opened.launcher.close();
   }
@@ -74,7 +78,9 @@ export class OciSession {
       if (this.options.sharesLauncher) setLauncher(launcher);
       const parallel = 2 * os.availableParallelism();
       const runtime = new Runtime({ program, layout: this.layout, parallel, lockFd, launcher });
-      return { runtime, rootfs, lockFd, launcher };
+      const watch = new PtyWatch({ layout: this.layout, clock: systemClock, logger: this.options.logger });
+      watch.start();
+      return { runtime, rootfs, lockFd, launcher, watch };
     } catch (error) {
       closeSync(lockFd);
       throw error;

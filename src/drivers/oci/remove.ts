@@ -18,7 +18,8 @@ function kill(pid: number): void {
   }
 }
 
-function killInit(layout: Layout, name: string): void {
+/** Ends process 1 and with it the whole pid namespace, where there still is one. */
+export function killInit(layout: Layout, name: string): void {
   try {
     const init = recordedInit(layout.runtimeRoot, name);
     if (init && init.pid > 1 && isAlive(init)) kill(init.pid);
@@ -28,9 +29,9 @@ function killInit(layout: Layout, name: string): void {
 }
 
 /**
- * Removes a container and whatever a killed start left of one, but not its bundle. Ending process 1 ends its whole pid namespace; the
- * cgroup names the processes of a start that never got that far. The runtime's own delete is not asked: it costs
- * 25 ms, its forced form sleeps 100 ms, and it refuses what is half-made. `signal` bounds the wait.
+ * Removes a container and whatever a killed start left of one, but not its bundle. Ending process 1 ends its whole pid
+ * namespace; the cgroup names the processes of a start that never got that far. The runtime's own delete is not asked:
+ * it costs 25 ms, its forced form sleeps 100 ms, and it refuses what is half-made. `signal` bounds the wait.
  */
 export async function removeContainer(layout: Layout, name: string, signal: AbortSignal): Promise<void> {
   const group = layout.cgroup(name);
