@@ -63,14 +63,16 @@ export class ObjectiveRow {
 
   #showHints(hints, state) {
     const focused = document.activeElement?.closest('.o-hints') === this.#hints;
-    this.#hints.replaceChildren(...hints.map((hint) => this.#hint(hint, state)));
+    // Hints that were not needed are of no interest any more.
+    const shown = state === 'passed' ? hints.filter(({ text }) => text) : hints;
+    this.#hints.replaceChildren(...shown.map((hint) => this.#hint(hint)));
     if (focused) this.button.focus();
   }
 
-  #hint({ n, available, cost, text }, state) {
+  #hint({ n, available, cost, text }) {
     const name = el('span', { class: 'hint-name', text: t('hint', { n }) });
     if (text) return el('li', {}, name, el('span', { text }));
-    if (!available || state === 'passed') return el('li', { class: 'hint-later' }, name, t('hintLater'));
+    if (!available) return el('li', { class: 'hint-later' }, name, t('hintLater'));
     const label = cost > 0 ? t('hintCost', { n: Math.round(cost * 100) }) : t('hintFree');
     return el('li', {}, name, el('button', { type: 'button', text: label, onclick: () => this.onHint(n) }));
   }
