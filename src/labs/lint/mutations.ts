@@ -55,7 +55,7 @@ function alter(value: Json): Json {
 }
 
 function edit(root: Record<string, Json>, path: (string | number)[], change: (v: Json) => Json | undefined) {
-  const copy = structuredClone(root);
+  const copy = JSON.parse(JSON.stringify(root)) as Record<string, Json>;
   let at = copy as unknown as Record<string | number, Json>;
   for (const part of path.slice(0, -1)) at = at[part] as unknown as Record<string | number, Json>;
   const last = path.at(-1)!;
