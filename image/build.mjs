@@ -17,8 +17,13 @@ import { finishImage } from './finish.mjs';
 import { aptTransport, debianMirror } from './mirror.mjs';
 
 const SOURCE = import.meta.dirname;
-/** Debian 13 whatever the host runs: Debian 12 has kubectl 1.20, ten versions behind any cluster of today. */
-const SUITE = 'trixie';
+/**
+ * Debian 13 whatever the host runs: Debian 12 has kubectl 1.20, ten versions behind any cluster of today. It serves
+ * where the mirror, or the machine's keys, do not know Debian 13.
+ */
+const SUITES = ['trixie', 'bookworm'];
+/** What apt says of a suite that the mirror lacks, or whose key this machine lacks; not of a network that fails. */
+const NO_SUITE = /NO_PUBKEY|is not signed|does not have a Release file|404 +Not Found/i;
 /** Left out while unpacking; translations of manual pages other than the French ones included. */
 const EXCLUDE = ['/usr/share/locale/*', '/usr/share/doc/*', '/usr/share/info/*', '/usr/share/man/*'];
 const INCLUDE = ['/usr/share/man/man[1-8]/*', '/usr/share/man/fr/*'];
@@ -34,7 +39,7 @@ function inputFiles(folder = SOURCE) {
 
 /** Names the image by what it is made from, so that a changed input gives a new image beside the one in use. */
 export function imageStamp() {
-  const hash = createHash('sha256').update(`${SUITE} ${process.arch}\n`);
+  const hash = createHash('sha256').update(`${SUITES.join(' ')} ${process.arch}\n`);
   for (const file of inputFiles()) hash.update(`${path.relative(SOURCE, file)}\n`).update(readFileSync(file));
   return hash.digest('hex').slice(0, 12);
 }
@@ -65,10 +70,10 @@ function runLogged(program, args, log) {
   });
 }
 
-async function unpackPackages(root, log) {
+async function unpackSuite(suite, root, log) {
   const packages = Object.values(JSON.parse(readFileSync(path.join(SOURCE, 'packages.json'), 'utf8'))).flat();
   const mirror = debianMirror();
-  log(`${packages.length} packages and what they need, Debian ${SUITE} from ${mirror}`);
+  log(`${packages.length} packages and what they need, Debian ${suite} from ${mirror}`);
   const options = [
     '--variant=extract',
     '--mode=root',
@@ -79,7 +84,23 @@ async function unpackPackages(root, log) {
   options.push('--aptopt=APT::Sandbox::User "root"', ...aptTransport().map((line) => `--aptopt=${line}`));
   options.push(...EXCLUDE.map((glob) => `--dpkgopt=path-exclude=${glob}`));
   options.push(...INCLUDE.map((glob) => `--dpkgopt=path-include=${glob}`));
-  await runLogged('mmdebstrap', [...options, SUITE, root, `deb ${mirror} ${SUITE} main`], log);
+  // Debian 12 still has packages with files in /bin, which have to land in /usr/bin.
+  if (suite === 'bookworm') options.push('--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr');
+  await runLogged('mmdebstrap', [...options, suite, root, `deb ${mirror} ${suite} main`], log);
+}
+
+/** Unpacks the first suite that can be had. */
+export async function unpackPackages(root, log, suites = SUITES) {
+  for (const [index, suite] of suites.entries()) {
+    try {
+      return await unpackSuite(suite, root, log);
+    } catch (error) {
+      if (index === suites.length - 1 || !NO_SUITE.test(error.message)) throw error;
+      log(`no Debian ${suite} here (${error.message.split('\n').at(-1)}); taking ${suites[index + 1]}`);
+      rmSync(root, { recursive: true, force: true });
+      mkdirSync(root);
+    }
+  }
 }
 
 /** Points `current` at the image, in one step for whoever reads it meanwhile. */
