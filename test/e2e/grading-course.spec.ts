@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GradeClient } from '../../bench/grade-client.js';
 import { Api } from '../support/api.js';
+import { OpenApiCheck } from '../support/openapi-check.js';
 import { describeWith } from '../support/capability.js';
 import { TerminalClient } from '../support/terminal-client.js';
 import { startService, type TestService } from '../support/test-app.js';
@@ -50,6 +51,7 @@ describeWith(['root', 'runc', 'ovs'], "section 4.2 of the course, typed into a s
   beforeAll(async () => {
     service = await startService();
     operator = new Api(service.url, service.operatorKey);
+    operator.inspect = (await OpenApiCheck.load(service.url)).inspect;
   }, 120_000);
 
   afterAll(() => service.remove(), 60_000);
@@ -109,6 +111,30 @@ describeWith(['root', 'runc', 'ovs'], "section 4.2 of the course, typed into a s
     await progress.until('full score again', (p) => p.score.fraction === 1, 15_000);
     await leave(ada);
   }, 120_000);
+
+  it('serves labs and evidence as documented, and nothing of a solution', async () => {
+    const carl = await learner('carl');
+    carl.terminal.line('ip netns add red; ip netns add green');
+    await carl.progress.until('two points', points(2));
+    const progress = await operator.get(`/v1/sandboxes/${carl.sandbox}/progress?locale=en`);
+    expect(progress.body).toMatchObject({ locale: 'en', lab: LAB, passed: false });
+    const { evidenceId } = progress.body.objectives[0];
+    const evidence = await operator.get(`/v1/sandboxes/${carl.sandbox}/progress/evidence/${evidenceId}`);
+    expect(evidence.body).toMatchObject({ objective: 'namespaces', body: { to: 'passed' } });
+    expect((await operator.get('/v1/labs')).body.items).toMatchObject([{ slug: LAB }]);
+    const lab = await operator.get(`/v1/labs/${LAB}?locale=en`);
+    expect(lab.body.instructionsHtml).toContain('<h1>');
+    expect(JSON.stringify(lab.body)).not.toContain('# expect');
+    expect((await operator.get(`/v1/labs/${LAB}/versions`)).body.items).toHaveLength(1);
+    const lint = await operator.post('/v1/labs/lint', { files: { 'lab.yaml': 'id: x\nbad: [' } });
+    expect(lint.body).toMatchObject({ ok: false, problems: [{ file: 'lab.yaml' }] });
+    const early = await operator.post(`/v1/sandboxes/${carl.sandbox}/progress/objectives/bridge/hints/1`);
+    expect([early.status, early.body.code]).toEqual([409, 'conflict']);
+    const final = await operator.post(`/v1/sandboxes/${carl.sandbox}/progress/final`);
+    expect(final.body.score.points).toBe(2);
+    expect(final.body.frozenAt).not.toBeNull();
+    await leave(carl);
+  }, 60_000);
 
   it('leaves an untouched sandbox at nothing, also when asked to check, and explains what is missing', async () => {
     const bob = await learner('bob');

@@ -69,6 +69,27 @@ describeWith(['root'], 'entering namespaces of a lab host', () => {
     expect(now() - started).toBeLessThan(1000);
   });
 
+  it('hears of changes in the main namespace and in those that are wired to it', async () => {
+    host.run('ip netns add red; ip link add va type veth peer name vb; ip link set va netns red');
+    let heard: () => void = () => undefined;
+    const next = () => new Promise<void>((resolve) => (heard = resolve));
+    const news = next();
+    await network.watch(() => heard());
+    // The monitor tells nothing of itself, so changes are made until it hears one.
+    let running = true;
+    void news.then(() => (running = false));
+    for (let i = 0; running && i < 100; i++) {
+      host.run(`ip link set vb ${i % 2 === 0 ? 'up' : 'down'}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await news;
+    // Past the pause after news, so that the next can only be of what follows.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const inside = next();
+    host.run('ip -n red addr add 10.9.9.9/24 dev va');
+    await inside;
+  });
+
   it('lets a deleted namespace end', async () => {
     host.run(PAIR);
     await network.read('red', 'link');
