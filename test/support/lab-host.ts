@@ -54,7 +54,7 @@ export function makeOciLab(options: { runtime?: string } = {}): OciLab {
   const imageDir = testImage();
   const stateDir = mkdtempSync('/var/tmp/wheelhouse-test-');
   const installId = path.basename(stateDir).slice('wheelhouse-'.length);
-  const scope = { stateDir, installId, uidBase: TEST_UID_BASE };
+  const scope = { stateDir, installId, uidBase: TEST_UID_BASE, slots: 256 };
   const make = (): OciHostDriver =>
     new OciHostDriver({ ...scope, runtime: options.runtime ?? 'auto', imageDir, logger: silentLogger });
   const lab: OciLab = {
