@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { enterArgv } from '../../src/linux/netns/enter.js';
 import { HostHandle } from '../../src/linux/netns/host-handle.js';
 import { parseAddrs, parseLinks, parseRoutes } from '../../src/linux/netns/ip-json.js';
 import { openNamedNetns } from '../../src/linux/netns/named-netns.js';
@@ -8,11 +10,12 @@ import { ping } from '../../src/linux/netns/ping.js';
 import { ResidentIp } from '../../src/linux/netns/resident-ip.js';
 import { SandboxNetwork } from '../../src/linux/netns/sandbox-network.js';
 import { startWitness } from '../../src/linux/netns/witness.js';
-import { isRunning } from '../../src/linux/process-state.js';
+import { commandLine, isRunning } from '../../src/linux/process-state.js';
 import { describeWith } from '../support/capability.js';
 import { FakeHost, PAIR } from './grading-fake-host.js';
 
 const now = () => performance.now();
+const tick = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 describeWith(['root'], 'entering namespaces of a lab host', () => {
   let host: FakeHost;
@@ -88,6 +91,29 @@ describeWith(['root'], 'entering namespaces of a lab host', () => {
     const inside = next();
     host.run('ip -n red addr add 10.9.9.9/24 dev va');
     await inside;
+  });
+
+  it('leaves no helper behind when the service is killed', async () => {
+    const [program, ...args] = enterArgv('ip', ['monitor', 'link']);
+    // As the service would start it: in a group of its own, by a process that is then killed.
+    const parent = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const c = require('child_process').spawn(${JSON.stringify(program)}, ${JSON.stringify(args)},
+          { stdio: ['ignore', 'ignore', 'ignore', 3, 4], detached: true }); console.log(c.pid); setInterval(() => 0, 1e6)`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit', handle.mainNetns, handle.userNs] },
+    );
+    const pid = await new Promise<number>((resolve) => {
+      parent.stdout!.once('data', (bytes: Buffer) => resolve(Number(bytes.toString())));
+    });
+    const helper = () => (commandLine(pid) ?? []).join(' ');
+    for (let i = 0; i < 500 && !helper().endsWith('ip monitor link'); i++) await tick();
+    expect(helper()).toMatch(/ip monitor link$/);
+    parent.kill('SIGKILL');
+    for (let i = 0; i < 500 && isRunning(pid); i++) await tick();
+    expect(isRunning(pid)).toBe(false);
   });
 
   it('lets a deleted namespace end', async () => {

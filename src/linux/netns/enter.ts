@@ -34,6 +34,11 @@ export function enterArgv(program: string, args: readonly string[], more: readon
     `--ambient-caps=${caps}`,
     `--bounding-set=${caps}`,
     '--',
+    // A helper that reads nothing from us would outlive a killed service, and hold the namespace with it. By itself, as
+    // the kernel forgets the wish when the process changes its capabilities.
+    machinePath('setpriv'),
+    '--pdeathsig=KILL',
+    '--',
     machinePath(program),
     ...args,
   ];
