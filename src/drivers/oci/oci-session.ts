@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
-import { setLauncher } from '../../linux/exec/command.js';
+import { setLauncher } from '../../linux/exec/active-launcher.js';
 import { Launcher } from '../../linux/exec/launcher.js';
 import { DriverError } from '../driver-error.js';
 import { runtimeCandidates } from './find-runtime.js';

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { isRunning } from '../process-state.js';
-import { runCommand, setLauncher } from './command.js';
+import { setLauncher } from './active-launcher.js';
+import { runCommand } from './command.js';
 import { CommandError } from './command-error.js';
 import { Launcher } from './launcher.js';
 import { startResident } from './resident.js';

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { activeLauncher } from './active-launcher.js';
 import { BoundedOutput } from './bounded-output.js';
 import { CHILD_PATH, DEFAULT_OUTPUT, ERROR_TAIL, PIPE_GRACE_MS } from './command-defaults.js';
 import { CommandError, type CommandFailure } from './command-error.js';
-import { type Launcher, MAX_INPUT } from './launcher.js';
+import { MAX_INPUT } from './launcher.js';
 
 export interface CommandOptions {
   argv: string[];
@@ -40,20 +41,14 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-let launcher: Launcher | undefined;
-
-/** From now on this launcher starts the commands that need no descriptor of ours; undefined ends that. */
-export function setLauncher(next: Launcher | undefined): void {
-  launcher = next;
-}
-
 /**
  * The one door to programs of the machine. No shell, empty environment but for PATH, bounded output, and a deadline
  * that ends the whole process group. Rejects with CommandError.
  */
 export function runCommand(options: CommandOptions): Promise<CommandResult> {
   const fits = options.extraFds === undefined && (options.input?.length ?? 0) * 3 <= MAX_INPUT;
-  return fits && launcher?.alive ? launcher.run(options) : spawnCommand(options);
+  const launcher = fits ? activeLauncher() : undefined;
+  return launcher ? launcher.run(options) : spawnCommand(options);
 }
 
 /** Starts the command from this very process. */

@@ -4,13 +4,14 @@
  * Requests on 0 and answers on 1 are frames: the length (32 bits, big-endian), then fields, each with its length.
  *   run:    "run", id, cwd, limit, keep ("1": the child inherits 3), has input, input, number of variables, variables, argv
  *   kill:   "kill", id
+ *   guard:  "guard", pid: a process group that must not outlive the service; "release", pid: no more
  *   answer: id, wait status or "E" and a message, output, errors, truncated
- * At the end of 0 (the service is gone) it lets running commands finish, then ends. Perl, because perl-base is in every
+ * At the end of 0 (the service is gone) it ends what it guards, lets running commands finish, then ends. Perl, because perl-base is in every
  * Debian and its select, fork and fcntl need no module.
  */
 export const LAUNCHER_SCRIPT = `
 use strict;
-my (%jobs, %pipes);
+my (%jobs, %pipes, %guarded);
 my ($in, $open, $rounds) = ("", 1, 0);
 $SIG{PIPE} = "IGNORE";
 my $kept;
@@ -53,6 +54,8 @@ sub run {
     print STDERR "$rest[0]: $!\\n";
     exit 127;
   }
+  # Here as well as in the child: whichever is first, a kill finds the group.
+  setpgrp($pid, $pid);
   close $_ for grep { $_ } $ow, $ew, $ir;
   $jobs{$id} = { pid => $pid, left => 2, limit => $limit, cut => 0, 1 => "", 2 => "" };
   $pipes{fileno $or} = [ $or, $id, 1 ];
@@ -102,11 +105,16 @@ while ($open || %jobs) {
   reap() if $n == 0 || ++$rounds % 64 == 0;
   next if $n <= 0;
   if ($open && vec($r, 0, 1)) {
-    $open = 0 unless sysread(STDIN, $in, 65536, length $in);
+    unless (sysread(STDIN, $in, 65536, length $in)) {
+      $open = 0;
+      kill("KILL", map { -$_ } keys %guarded);
+    }
     while (length $in >= 4 && length $in >= 4 + unpack("N", $in)) {
       my ($op, @fields) = unpack("(N/a*)*", substr($in, 4, unpack("N", $in)));
       substr($in, 0, 4 + unpack("N", $in)) = "";
       if ($op eq "run") { run(@fields) }
+      elsif ($op eq "guard") { $guarded{$fields[0]} = 1 }
+      elsif ($op eq "release") { delete $guarded{$fields[0]} }
       elsif ($jobs{$fields[0]}) { kill("KILL", -$jobs{$fields[0]}{pid}) }
     }
   }

@@ -1,9 +1,12 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isRunning } from '../process-state.js';
+import { setLauncher } from './active-launcher.js';
 import { encodeFrame, FrameReader } from './frame.js';
 import { runCommand } from './command.js';
 import { Launcher } from './launcher.js';
+import { startResident } from './resident.js';
 
 describe('frames', () => {
   it('come out whole however the stream is cut', () => {
@@ -66,6 +69,24 @@ describe('Launcher', () => {
     expect((await command).stdout).toBe('done\n');
     await ended;
     await lock();
+  });
+
+  it('ends residents that would outlive the service, and no other', async () => {
+    const launcher = await Launcher.start({ lockFd });
+    closeSync(lockFd);
+    const free = await startResident({ argv: ['sleep', '60'] });
+    setLauncher(launcher);
+    const [kept, ended] = [
+      await startResident({ argv: ['sleep', '60'] }),
+      await startResident({ argv: ['true'] }),
+    ];
+    setLauncher(undefined);
+    await ended.exited;
+    await launcher.close();
+    expect(await kept.exited).toBeNull();
+    expect(isRunning(free.pid)).toBe(true);
+    free.kill();
+    await free.exited;
   });
 
   it('fails what it was asked when it is killed, and says so', async () => {

@@ -86,7 +86,16 @@ export class Launcher {
     });
   }
 
-  /** Lets running commands finish; resolves when the launcher has ended. */
+  /** Ends the process group when the service dies, however it dies, until `release`. */
+  guard(group: number): void {
+    this.send(['guard', String(group)]);
+  }
+
+  release(group: number): void {
+    if (!this.dead) this.send(['release', String(group)]);
+  }
+
+  /** Ends what it guards and lets running commands finish; resolves when the launcher has ended. */
   async close(): Promise<void> {
     this.resident.stdin.end();
     await this.resident.exited;

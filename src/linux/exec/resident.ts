@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { activeLauncher } from './active-launcher.js';
 import { CHILD_PATH } from './command-defaults.js';
 
 /**
@@ -35,7 +36,10 @@ export interface Resident {
   kill(): void;
 }
 
-/** Starts a resident child; its standard input closes when the service dies, which it should take as its end. */
+/**
+ * Starts a resident child. Its standard input closes when the service dies; one that does not read it, as `ip monitor`,
+ * is ended by the launcher then.
+ */
 export async function startResident(options: ResidentOptions): Promise<Resident> {
   const extra = options.extraFds ?? [];
   const child = spawn(
@@ -55,6 +59,9 @@ export async function startResident(options: ResidentOptions): Promise<Resident>
   });
   const { pid, stdin, stdout, stderr } = child;
   if (pid === undefined || !stdin || !stdout || !stderr) throw new Error(`no pipes to ${options.argv[0]}`);
+  const launcher = activeLauncher();
+  launcher?.guard(pid);
+  void exited.then(() => launcher?.release(pid));
   // A child that died makes the next write fail; `exited` tells it.
   stdin.on('error', () => undefined);
   const kill = (): void => {
