@@ -96,13 +96,16 @@ describeWith(['root', 'runc'], 'the life of a lab host', () => {
 
   it('sweeps all of an installation, also what has lost its bundle', async () => {
     const other = makeOciLab();
-    await provision(other.driver, 'swept', SPEC);
-    rmSync(path.join(other.stateDir, 'hosts/wh-swept-1'), { recursive: true });
-    await other.driver.close();
-    expect(await sweepInstall(other)).toEqual(['wh-swept-1']);
-    const nothing = { processes: [], namespaces: [], mounts: [], cgroups: [], links: [], folders: [] };
-    expect(await settledSnapshot(other, nothing)).toEqual(nothing);
-    await other.remove();
+    try {
+      await provision(other.driver, 'swept', SPEC);
+      rmSync(path.join(other.stateDir, 'hosts/wh-swept-1'), { recursive: true });
+      await other.driver.close();
+      expect(await sweepInstall(other)).toEqual(['wh-swept-1']);
+      const nothing = { processes: [], namespaces: [], mounts: [], cgroups: [], links: [], folders: [] };
+      expect(await settledSnapshot(other, nothing)).toEqual(nothing);
+    } finally {
+      await other.remove();
+    }
   });
 });
 
