@@ -22,7 +22,8 @@ describe('the embedded database', () => {
     pool.on('error', () => undefined);
     return pool;
   };
-  const postmaster = () => Number(readFileSync(path.join(stateDir, 'db/postmaster.pid'), 'utf8').split('\n')[0]);
+  const postmaster = () =>
+    Number(readFileSync(path.join(stateDir, 'db/postmaster.pid'), 'utf8').split('\n')[0]);
   const waitUntil = async (test: () => Promise<boolean> | boolean) => {
     const deadline = Date.now() + 20_000;
     while (!(await test())) {

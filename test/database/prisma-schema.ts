@@ -28,7 +28,9 @@ interface Schema {
 export function readSchema(file: string): Schema {
   const schema: Schema = { columns: [], indexes: [] };
   let table: string | undefined;
-  for (const line of readFileSync(file, 'utf8').split('\n').map((l) => l.trim())) {
+  for (const line of readFileSync(file, 'utf8')
+    .split('\n')
+    .map((l) => l.trim())) {
     const model = /^model (\w+) \{$/.exec(line);
     if (model) table = model[1];
     else if (line === '}') table = undefined;
@@ -45,7 +47,8 @@ function readLine(schema: Schema, table: string, line: string): void {
   }
   const field = /^(\w+)\s+(Unsupported\("\w+"\)|\w+)(\[\])?(\?)?(\s.*)?$/.exec(line);
   const type = TYPES[field?.[2] ?? ''];
-  if (!field || type === undefined) throw new Error(`prisma/schema.prisma, model ${table}: not understood: ${line}`);
+  if (!field || type === undefined)
+    throw new Error(`prisma/schema.prisma, model ${table}: not understood: ${line}`);
   const [, column = '', , list, optional, rest = ''] = field;
   // Prisma treats an absent list as an empty one, so its column is nullable.
   const nullable = optional !== undefined || list !== undefined;
