@@ -57,7 +57,6 @@ export class Authenticator {
       userId: claims.userId,
       scopes: [],
       subject: claims.userId,
-      ...(claims.sandboxId === undefined ? {} : { sandboxId: claims.sandboxId }),
     };
   }
 }

@@ -4,8 +4,6 @@ import { AppError } from '../common/errors/app-error.js';
 export interface LearnerClaims {
   tenantId: string;
   userId: string;
-  /** Bound to this sandbox; undefined = the user's own sandboxes. */
-  sandboxId?: string;
 }
 
 export const TOKEN_TTL_S = 15 * 60;
@@ -19,7 +17,6 @@ export class LearnerTokens {
     const expires = Math.floor(Date.now() / 1000) + ttlSeconds;
     const token = await new SignJWT({
       tnt: claims.tenantId,
-      ...(claims.sandboxId === undefined ? {} : { sb: claims.sandboxId }),
     })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(claims.userId)
@@ -52,8 +49,8 @@ export class LearnerTokens {
 }
 
 function claimsOf(payload: Record<string, unknown>): LearnerClaims {
-  const { sub, tnt, sb } = payload;
+  const { sub, tnt } = payload;
   if (typeof sub !== 'string' || typeof tnt !== 'string')
     throw new AppError('unauthenticated', 'The token is not valid.');
-  return { userId: sub, tenantId: tnt, ...(typeof sb === 'string' ? { sandboxId: sb } : {}) };
+  return { userId: sub, tenantId: tnt };
 }

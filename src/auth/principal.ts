@@ -7,8 +7,6 @@ export interface Principal {
   tenantId: string;
   userId?: string;
   scopes: string[];
-  /** A learner token may be bound to one sandbox. */
-  sandboxId?: string;
   /** Stable name for idempotency and logs: key id or user id. */
   subject: string;
 }

@@ -36,8 +36,7 @@ export class EventsController {
     if (principal.kind !== 'learner') assertScope(principal, 'events:read');
     const filter: FeedFilter = { tenantId: principal.tenantId };
     if (principal.userId !== undefined) filter.userId = principal.userId;
-    const sandboxId = principal.sandboxId ?? q.sandbox;
-    if (sandboxId !== undefined) filter.sandboxId = sandboxId;
+    if (q.sandbox !== undefined) filter.sandboxId = q.sandbox;
     const resumable = lastId !== undefined && (await this.feed.knows(lastId));
     const cursor = resumable ? lastId : await this.feed.head();
     const stream = openSse(response);

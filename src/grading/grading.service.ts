@@ -25,7 +25,7 @@ import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
 import { restore } from './run-record.js';
 import { Run, type Transition } from './run.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../common/semaphore.js';
 
 export type ProgressListener = (transitions: Transition[]) => void;
 
@@ -172,7 +172,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     const listeners = new Set<ProgressListener>();
     const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId);
     const { clock, logger, helpers } = this;
-    const actor = new RunActor(run, { tenantId, sandboxId, userId }, past, frozenAt ?? live.frozenAt, {
+    const actor = new RunActor(run, { tenantId, sandboxId, userId }, past, frozenAt, {
       clock,
       logger,
       helpers,

@@ -10,7 +10,7 @@ import { seen } from './observation.js';
 import type { Prober } from './probes/run-probe.js';
 import { RunActor } from './run-actor.js';
 import { Run } from './run.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../common/semaphore.js';
 
 const FOLDER = 'labs/net-ovs-two-namespaces';
 const PASS = (

@@ -7,7 +7,7 @@ import type { Observations } from './observation.js';
 import { changeOf, pastKeys, rowDigest } from './run-record.js';
 import type { Prober } from './probes/run-probe.js';
 import { Run, type TimedObservation, type Transition } from './run.js';
-import type { Semaphore } from './semaphore.js';
+import type { Semaphore } from '../common/semaphore.js';
 import { nextTimer } from './timers.js';
 import { TriggerSchedule } from './triggers.js';
 import { scoreOfRun } from './progress-view.js';

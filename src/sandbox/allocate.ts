@@ -145,7 +145,6 @@ export class Allocate {
       openedAt: null,
       expiresAt: request.replaces?.expiresAt ?? null,
       lastActivityAt: null,
-      frozenAt: null,
       endedAt: null,
       extensions: 0,
       replacesId: request.replaces?.id ?? null,

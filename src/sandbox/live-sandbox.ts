@@ -12,7 +12,6 @@ export interface LiveSandbox {
   seed: string;
   readyAt: Date;
   expiresAt: Date;
-  frozenAt: Date | null;
 }
 
 /** Implemented by the sandbox feature; terminal and grading look sandboxes up here, never in its tables. */

@@ -131,6 +131,5 @@ export function toLive(entry: Entry): LiveSandbox | undefined {
     seed: row.seed,
     readyAt: row.readyAt,
     expiresAt: row.expiresAt,
-    frozenAt: row.frozenAt,
   };
 }

@@ -25,7 +25,6 @@ export interface SandboxRow {
   openedAt: Date | null;
   expiresAt: Date | null;
   lastActivityAt: Date | null;
-  frozenAt: Date | null;
   endedAt: Date | null;
   extensions: number;
   replacesId: string | null;

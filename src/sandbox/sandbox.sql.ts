@@ -1,7 +1,7 @@
 const COLUMNS = `"tenantId" text, id text, "userId" text, "labId" text, "labSlug" text, "labVersionId" text,
   state text, intent text, version int, attempt int, slot int, cost jsonb, seed text, requires text[], tier text,
   "createdAt" timestamptz, "readyAt" timestamptz, "openedAt" timestamptz, "expiresAt" timestamptz,
-  "lastActivityAt" timestamptz, "frozenAt" timestamptz, "endedAt" timestamptz, extensions int, "replacesId" text,
+  "lastActivityAt" timestamptz, "endedAt" timestamptz, extensions int, "replacesId" text,
   "failureCode" text, "failureDetail" text`;
 
 /** Events and steps of the rows that were written, in the same statement and so in the same transaction. */
@@ -36,7 +36,7 @@ export const INSERT = `WITH written AS (
 export const UPDATE = `WITH written AS (
   UPDATE "Sandbox" AS s SET state = r.state, intent = r.intent, version = s.version + 1, attempt = r.attempt,
     slot = r.slot, "readyAt" = r."readyAt", "openedAt" = r."openedAt", "expiresAt" = r."expiresAt",
-    "lastActivityAt" = r."lastActivityAt", "frozenAt" = r."frozenAt", "endedAt" = r."endedAt",
+    "lastActivityAt" = r."lastActivityAt", "endedAt" = r."endedAt",
     extensions = r.extensions, "failureCode" = r."failureCode", "failureDetail" = r."failureDetail"
   FROM jsonb_to_recordset($1::jsonb) AS r(${COLUMNS})
   WHERE s.id = r.id AND s.version = r.version

@@ -28,10 +28,6 @@ export const tokenSchema = z
   .object({ token: z.string(), expiresAt: z.iso.datetime() })
   .meta({ id: 'LearnerToken' });
 
-export const mintTokenSchema = z
-  .strictObject({ sandboxId: z.string().max(64).optional() })
-  .meta({ id: 'MintLearnerToken' });
-
 export function toUser(row: UserRow): z.infer<typeof userSchema> {
   const { id, externalId: external, displayName, locale, role, createdAt } = row;
   return { id, externalId: external, displayName, locale, role, createdAt: createdAt.toISOString() };

@@ -7,14 +7,7 @@ import { LearnerTokens } from '../auth/learner-token.js';
 import { AppError } from '../common/errors/app-error.js';
 import { pageOf, pageQuery } from '../http/page.js';
 import { UserRepository } from './user.repository.js';
-import {
-  externalId,
-  mintTokenSchema,
-  putUserSchema,
-  tokenSchema,
-  toUser,
-  userSchema,
-} from './user.schema.js';
+import { externalId, putUserSchema, tokenSchema, toUser, userSchema } from './user.schema.js';
 
 const userPage = pageOf(userSchema).meta({ id: 'UserPage' });
 
@@ -57,11 +50,10 @@ export class UsersController {
   async mint(
     @CurrentPrincipal() principal: Principal,
     @Param('externalId', { schema: externalId }) id: string,
-    @Body({ schema: mintTokenSchema }) body: z.infer<typeof mintTokenSchema>,
   ) {
     assertScope(principal, 'users:write');
     const user = await this.users.find(principal.tenantId, id);
     if (!user) throw new AppError('not_found', `There is no user "${id}". PUT /v1/users/${id} makes one.`);
-    return this.tokens.mint({ tenantId: principal.tenantId, userId: user.id, ...body });
+    return this.tokens.mint({ tenantId: principal.tenantId, userId: user.id });
   }
 }

@@ -268,11 +268,7 @@ function notFound(): AppError {
 
 function assertCanUse(principal: Principal, terminal: LiveTerminal): void {
   try {
-    assertCanUseSandbox(principal, {
-      id: terminal.sandboxId,
-      tenantId: terminal.tenantId,
-      userId: terminal.userId,
-    });
+    assertCanUseSandbox(principal, terminal);
   } catch {
     throw notFound();
   }

@@ -83,7 +83,6 @@ CREATE TABLE "Sandbox" (
   "openedAt" TIMESTAMPTZ(6),
   "expiresAt" TIMESTAMPTZ(6),
   "lastActivityAt" TIMESTAMPTZ(6),
-  "frozenAt" TIMESTAMPTZ(6),
   "endedAt" TIMESTAMPTZ(6),
   "extensions" INTEGER NOT NULL DEFAULT 0,
   "replacesId" TEXT,
