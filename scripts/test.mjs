@@ -25,6 +25,7 @@ if (rest.length === 0) {
   failed += await step('lint', ['npx', 'oxlint', '--type-aware', 'src', 'test', 'bench']);
   failed += await step('format', ['npx', 'prettier', '--check', 'src', 'test', 'bench', 'web', 'scripts']);
   failed += await step('layout', [process.execPath, 'scripts/layout.mjs']);
+  failed += await step('figures', [process.execPath, 'scripts/figures.mjs', '--check']);
 }
 const jest = [
   process.execPath,
