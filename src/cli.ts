@@ -1,10 +1,14 @@
+import path from 'node:path';
 import { AuthRepository } from './auth/auth.repository.js';
+import { SCOPES } from './auth/principal.js';
 import { prepareStateDir } from './auth/secrets.js';
 import { createLogger } from './common/logger.js';
 import { type AppConfig, loadConfig } from './config/app-config.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { PrismaService } from './database/prisma.service.js';
 import { chooseHostDriver } from './drivers/driver-registry.js';
+import { readLabFolder } from './labs/lab-folder.js';
+import { loadLab } from './labs/lab-loader.js';
 import { uninstall } from './uninstall.js';
 
 const USAGE = `wheelhouse <command>
@@ -35,6 +39,9 @@ async function doctor(config: AppConfig, json: boolean): Promise<number> {
 }
 
 async function createKey(config: AppConfig, name: string, scopes: string[]): Promise<number> {
+  const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
+  if (unknown.length > 0)
+    throw new Error(`no such scope: ${unknown.join(', ')}. There are: ${SCOPES.join(' ')}`);
   const logger = createLogger('error');
   const url = config.databaseUrl ?? new EmbeddedPostgres(config.stateDir, logger).url();
   const prisma = new PrismaService(url, logger);
@@ -48,6 +55,26 @@ async function createKey(config: AppConfig, name: string, scopes: string[]): Pro
   }
 }
 
+/** One line per problem, as compilers print them; 1 when any lab has an error. */
+async function lintLabs(folders: string[]): Promise<number> {
+  let broken = 0;
+  for (const folder of folders) {
+    const slug = path.basename(path.resolve(folder));
+    const files = await readLabFolder(folder).catch((error: unknown) => {
+      out(`${folder}: error: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    });
+    const lab = files && loadLab(slug, files);
+    for (const p of lab?.problems ?? []) {
+      const where = p.path === '' ? '' : `${p.path}: `;
+      out(`${path.join(folder, p.file)}:${p.line ?? 1}:${p.column ?? 1}: ${p.level}: ${where}${p.message}`);
+    }
+    if (lab?.ok) out(`${folder}: sound, digest ${lab.digest.slice(0, 12)}`);
+    else broken++;
+  }
+  return broken === 0 ? 0 : 1;
+}
+
 async function main(argv: string[]): Promise<number> {
   const config = loadConfig(process.env, { cwd: process.cwd(), isRoot: process.getuid?.() === 0 });
   const [command, sub, name, ...rest] = argv;
@@ -55,6 +82,7 @@ async function main(argv: string[]): Promise<number> {
   if (command === 'key' && sub === 'create' && name !== undefined && rest.length > 0) {
     return createKey(config, name, rest);
   }
+  if (command === 'lab' && sub === 'lint' && name !== undefined) return lintLabs([name, ...rest]);
   if (command === 'uninstall') {
     await uninstall(config, createLogger('error'), out);
     return 0;

@@ -6,16 +6,7 @@ import { assertScope } from './access.js';
 import { AuthRepository, type ApiKeyView } from './auth.repository.js';
 import { Authenticator } from './authenticator.js';
 import { CurrentPrincipal, type Principal } from './current-principal.js';
-
-const SCOPES = [
-  'admin',
-  'labs:read',
-  'labs:write',
-  'users:write',
-  'sandboxes:read',
-  'sandboxes:write',
-  'events:read',
-] as const;
+import { SCOPES } from './principal.js';
 
 const keySchema = z
   .object({

@@ -1,5 +1,14 @@
-export type Scope =
-  'admin' | 'labs:read' | 'labs:write' | 'users:write' | 'sandboxes:read' | 'sandboxes:write' | 'events:read';
+export const SCOPES = [
+  'admin',
+  'labs:read',
+  'labs:write',
+  'users:write',
+  'sandboxes:read',
+  'sandboxes:write',
+  'events:read',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
 
 /** Who makes a request. A learner has a user; a platform and the operator act for their tenant. */
 export interface Principal {
