@@ -57,6 +57,8 @@ export async function boot(o: {
   logger: Logger;
   say: (text: string) => void;
   onLost: () => void;
+  /** Called before anything is started, so that a signal during the start can end what there is. */
+  onClosable?: (close: () => Promise<void>) => void;
 }): Promise<Service> {
   const { config, logger, say } = o;
   prepareStateDir(config.stateDir);
@@ -65,6 +67,7 @@ export async function boot(o: {
     for (const closer of closers.toReversed()) await closer();
     closers.length = 0;
   };
+  o.onClosable?.(close);
   try {
     const embedded =
       config.databaseUrl === undefined ? new EmbeddedPostgres(config.stateDir, logger) : undefined;
@@ -119,6 +122,8 @@ async function createApp(runtime: Runtime): Promise<NestExpressApplication> {
     bodyParser: false,
     logger: nestLogger(runtime.logger),
     abortOnError: false,
+    // Streams of events never end by themselves; terminals have said good-bye before this happens.
+    forceCloseConnections: true,
   });
   app.useBodyParser('json', { limit: '1mb' });
   app.use(helmet({ contentSecurityPolicy: CSP, strictTransportSecurity: false }));

@@ -8,20 +8,26 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env, { cwd: process.cwd(), isRoot: process.getuid?.() === 0 });
   const logger = createLogger(config.logLevel);
   let stopping = false;
-  let service: Awaited<ReturnType<typeof boot>> | undefined;
+  let close = (): Promise<void> => Promise.resolve();
 
   const stop = async (why: string, code: number): Promise<void> => {
     if (stopping) return;
     stopping = true;
     say(`stopping (${why}); running sandboxes stay and are taken over by the next start`);
-    await service?.close();
+    await close();
     process.exit(code);
   };
   // Before the database starts: a signal during boot must not leave it behind.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(signal, 0));
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
 
-  service = await boot({ config, logger, say, onLost: () => void stop('another service took over', 1) });
+  const service = await boot({
+    config,
+    logger,
+    say,
+    onLost: () => void stop('another service took over', 1),
+    onClosable: (closeAll) => (close = closeAll),
+  });
   for (const f of service.findings.filter((finding) => finding.level !== 'ok')) {
     say(`${f.level}: ${f.code}: found ${f.found}, wanted ${f.wanted}${f.fix ? `; fix: ${f.fix}` : ''}`);
   }
