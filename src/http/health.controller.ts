@@ -5,6 +5,8 @@ import { Public } from '../auth/principal.guard.js';
 import { AppError } from '../common/errors/app-error.js';
 import { RUNTIME, type Runtime } from '../core.module.js';
 import { PrismaService } from '../database/prisma.service.js';
+import type { Finding } from '../drivers/host-driver.js';
+import { LabsService } from '../labs/labs.service.js';
 import { SandboxRuntime } from '../sandbox/sandbox.runtime.js';
 
 const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });
@@ -44,6 +46,7 @@ export class HealthController {
     @Inject(RUNTIME) private readonly runtime: Runtime,
     private readonly prisma: PrismaService,
     private readonly sandboxes: SandboxRuntime,
+    private readonly labs: LabsService,
   ) {}
 
   /** The process answers. */
@@ -73,7 +76,23 @@ export class HealthController {
   @Get('v1/doctor')
   @ApiResponse({ status: 200, standardSchema: doctorSchema })
   doctor() {
-    return { hostProvider: this.runtime.driver.name, findings: this.runtime.findings };
+    return {
+      hostProvider: this.runtime.driver.name,
+      findings: [...this.runtime.findings, ...this.brokenLabs()],
+    };
+  }
+
+  private brokenLabs(): Finding[] {
+    return [...this.labs.problems()].map(([slug, problems]) => {
+      const p = problems[0];
+      return {
+        code: `lab.${slug}`,
+        level: 'fail',
+        found: p ? `${p.file}:${p.line ?? 1}:${p.column ?? 1}: ${p.message}` : 'malformed',
+        wanted: 'a sound lab folder',
+        fix: `npm run wheelhouse -- lab lint <folder of ${slug}>, then start again`,
+      };
+    });
   }
 
   @ApiBearerAuth()

@@ -10,6 +10,7 @@ import type { Logger } from '../common/logger.js';
 import { LOGGER } from '../common/logger.token.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Feed } from '../events/feed.js';
+import { LabsModule } from '../labs/labs.module.js';
 import { HealthController } from './health.controller.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -44,6 +45,7 @@ class Pruner implements OnApplicationBootstrap, OnApplicationShutdown {
 }
 
 @Module({
+  imports: [LabsModule],
   controllers: [HealthController],
   providers: [
     {

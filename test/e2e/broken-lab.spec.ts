@@ -42,4 +42,12 @@ describe('a folder of labs with a malformed one in it', () => {
       line: expect.any(Number),
     });
   });
+
+  it('tells the operator by the doctor', async () => {
+    const api = new Api(service.url, service.operatorKey);
+    const { body } = await api.get('/v1/doctor');
+    const finding = body.findings.find((f: { code: string }) => f.code === 'lab.broken-yaml');
+    expect(finding).toMatchObject({ level: 'fail', found: expect.stringMatching(/^lab\.yaml:\d+:\d+: /) });
+    expect(finding.fix).toContain('lab lint');
+  });
 });
