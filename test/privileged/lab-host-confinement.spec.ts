@@ -109,6 +109,15 @@ describeWith(['root', 'runc'], 'the confinement of a lab host', () => {
     expect(/<(.*)>/.exec(text)?.[1]).toBe('0 1 2 /dev/pts/0');
   });
 
+  it('gives a command its terminal in the right size from the first moment', async () => {
+    const argv = ['/bin/stty', 'size'];
+    const pty = await lab.driver.openPty('one', 1, { argv, env: {}, cols: 111, rows: 33 }, within());
+    let text = '';
+    pty.onData((bytes) => (text += bytes.toString()));
+    await new Promise((resolve) => pty.onExit(resolve));
+    expect(text).toBe('33 111\r\n');
+  });
+
   it('keeps the image and the published files read-only, against its root', async () => {
     expect(await refused('mount -o remount,bind,rw /')).toMatch(/permission denied/);
     expect(await refused('mount -o remount,bind,rw /run/wheelhouse')).toMatch(/permission denied/);

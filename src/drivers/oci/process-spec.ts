@@ -22,6 +22,8 @@ export interface ProcessOptions {
   argv: string[];
   env: Record<string, string>;
   terminal: boolean;
+  /** Size of the terminal from the first moment; the runtime itself would set it after the command has begun. */
+  size?: { cols: number; rows: number };
 }
 
 /**
@@ -38,6 +40,7 @@ export function processSpec(options: ProcessOptions): object {
   };
   return {
     terminal: options.terminal,
+    ...(options.size ? { consoleSize: { height: options.size.rows, width: options.size.cols } } : {}),
     user: ROOT_USER,
     args: options.argv,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),

@@ -30,14 +30,15 @@ function pidReader(file: string): () => number | undefined {
 /** A shell on a terminal of the container's own devpts. */
 export async function openShell(runtime: Runtime, layout: Layout, name: string, spec: PtySpec): Promise<Pty> {
   const dir = layout.bundle(name);
-  const file = writeProcessSpec(dir, processSpec({ argv: spec.argv, env: spec.env, terminal: true }));
+  const { argv, env, cols, rows } = spec;
+  const file = writeProcessSpec(dir, processSpec({ argv, env, terminal: true, size: { cols, rows } }));
   counter += 1;
   const pidFile = path.join(dir, `shell-${process.pid}-${counter}.pid`);
   return spawnPty({
     argv: runtime.argv('exec', '--tty', '--process', file, '--pid-file', pidFile, name),
     env: {},
-    cols: spec.cols,
-    rows: spec.rows,
+    cols,
+    rows,
     rawInput: true,
     leader: pidReader(pidFile),
     owns: (pid) => isIn(layout.cgroup(name), pid),
