@@ -61,6 +61,8 @@ export interface HostDriver {
   destroy(id: string, o: CallOptions): Promise<void>;
   /** All lab hosts with our install's mark, half-made ones included. */
   list(o: CallOptions): Promise<HostFound[]>;
+  /** Cheap, without waiting: whether this process 1 still runs. Absent where processes are not real. */
+  isAlive?(initPid: number): boolean;
   /** A PTY of the container's own devpts. */
   openPty(id: string, attempt: number, spec: PtySpec, o: CallOptions): Promise<Pty>;
   /** Runs argv inside the lab host, where everything belongs to the learner: never evidence. */

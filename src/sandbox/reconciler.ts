@@ -10,6 +10,8 @@ import { mayExist } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 
 const EVERY_MS = 30_000;
+/** Between rounds: how often process 1 of every lab host is looked at. */
+const PULSE_MS = 1000;
 /** A thing without a row is left alone for so long: its row may be about to be written. */
 const ORPHAN_AFTER_MS = 60_000;
 /** More orphans than this look like a wrong database, not like leaks: they are only reported. */
@@ -30,6 +32,7 @@ export interface ReconcilerDeps {
 export class Reconciler {
   private readonly orphans = new Map<string, number>();
   private cancel: (() => void) | undefined;
+  private cancelPulse: (() => void) | undefined;
   private stopped = false;
 
   constructor(private readonly d: ReconcilerDeps) {}
@@ -48,11 +51,13 @@ export class Reconciler {
     await this.round();
     this.d.advance.admit();
     this.schedule();
+    this.pulse();
   }
 
   stop(): void {
     this.stopped = true;
     this.cancel?.();
+    this.cancelPulse?.();
   }
 
   async round(): Promise<void> {
@@ -74,6 +79,22 @@ export class Reconciler {
           this.d.logger.warn({ err: error }, 'reconciliation failed, the next round comes'),
         )
         .finally(() => this.schedule());
+    });
+  }
+
+  /** A learner whose machine has ended is told within seconds, not at the next round. */
+  private pulse(): void {
+    if (this.stopped) return;
+    this.cancelPulse = this.d.clock.after(PULSE_MS, () => {
+      const dead = [...this.d.living.entries.values()].some(({ row, initPid }) => {
+        const watched = row.state === 'ready' && row.intent === 'run' && initPid > 0;
+        return watched && this.d.driver.isAlive?.(initPid) === false;
+      });
+      (dead ? this.round() : Promise.resolve())
+        .catch((error: unknown) =>
+          this.d.logger.warn({ err: error }, 'a dead lab host could not be released yet'),
+        )
+        .finally(() => this.pulse());
     });
   }
 

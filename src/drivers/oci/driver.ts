@@ -1,6 +1,7 @@
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import { limitsSwap } from '../../linux/cgroup-mounts.js';
+import { isRunning } from '../../linux/process-state.js';
 import type { Pty } from '../../terminal/pty/pty.js';
 import { DriverError } from '../driver-error.js';
 import type {
@@ -84,6 +85,10 @@ export class OciHostDriver implements HostDriver {
       await this.session.open();
       return survey(this.layout);
     });
+  }
+
+  isAlive(initPid: number): boolean {
+    return isRunning(initPid);
   }
 
   openPty(id: string, attempt: number, spec: PtySpec, _o: CallOptions): Promise<Pty> {
