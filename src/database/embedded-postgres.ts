@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import type { Logger } from '../common/logger.js';
@@ -113,7 +122,10 @@ export class EmbeddedPostgres {
   }
 
   private async initialise(): Promise<void> {
-    if (existsSync(path.join(this.data, 'PG_VERSION'))) return this.checkVersion();
+    if (existsSync(path.join(this.data, 'PG_VERSION'))) {
+      this.checkVersion();
+      return this.adoptFiles();
+    }
     const half = `${this.data}.new`;
     rmSync(half, { recursive: true, force: true });
     mkdirSync(half, { mode: 0o700 });
@@ -127,6 +139,13 @@ export class EmbeddedPostgres {
     });
     chmodSync(half, 0o700);
     renameSync(half, this.data);
+  }
+
+  /** The account may have been removed and made again, by another installation's end, with another number. */
+  private async adoptFiles(): Promise<void> {
+    if (!this.account || statSync(this.data).uid === this.account.uid || this.runs()) return;
+    const { uid, gid } = this.account;
+    await runCommand({ argv: ['/bin/chown', '-R', '-h', `${uid}:${gid}`, this.data], timeoutMs: 60_000 });
   }
 
   private checkVersion(): void {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { InstanceLock } from '../../src/database/instance-lock.js';
 import { migrate, MigrationError } from '../../src/database/migrator.js';
 import { isRunning } from '../../src/linux/process-state.js';
+import { describeWith } from '../support/capability.js';
 import { type Column, readSchema } from './prisma-schema.js';
 
 const MIGRATIONS = path.join(ROOT, 'prisma/migrations');
@@ -119,4 +121,34 @@ describe('the embedded database', () => {
     await waiting;
     await second.release();
   });
+});
+
+describeWith(['root'], 'an embedded database whose account got another number', () => {
+  it('starts with its files handed over to the account, and keeps what was committed', async () => {
+    const stateDir = mkdtempSync(path.join(tmpdir(), 'wh-db-'));
+    prepareStateDir(stateDir);
+    const query = async (server: EmbeddedPostgres, text: string) => {
+      const client = new pg.Client({ connectionString: server.url() });
+      await client.connect();
+      try {
+        return (await client.query<{ n: number }>(text)).rows;
+      } finally {
+        await client.end();
+      }
+    };
+    let server = new EmbeddedPostgres(stateDir, silentLogger);
+    try {
+      await server.start();
+      await query(server, 'CREATE TABLE kept (n int)');
+      await query(server, 'INSERT INTO kept VALUES (7)');
+      await server.stop();
+      execFileSync('/bin/chown', ['-R', '65534:65534', path.join(stateDir, 'db')]);
+      server = new EmbeddedPostgres(stateDir, silentLogger);
+      expect(await server.start()).toBe('started');
+      expect(await query(server, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    } finally {
+      await server.stop();
+      rmSync(stateDir, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
