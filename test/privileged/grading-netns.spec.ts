@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { machinePath } from '../../src/linux/netns/machine-path.js';
 import { enterArgv } from '../../src/linux/netns/enter.js';
 import { HostHandle } from '../../src/linux/netns/host-handle.js';
 import { parseAddrs, parseLinks, parseRoutes } from '../../src/linux/netns/ip-json.js';
@@ -108,13 +109,20 @@ describeWith(['root'], 'entering namespaces of a lab host', () => {
     const pid = await new Promise<number>((resolve) => {
       parent.stdout!.once('data', (bytes: Buffer) => resolve(Number(bytes.toString())));
     });
+    // The steps of the entry carry the helper's words too, at their end: only the last program is alone with them.
     const helper = () => (commandLine(pid) ?? []).join(' ');
-    for (let i = 0; i < 500 && !helper().endsWith('ip monitor link'); i++) await tick();
-    expect(helper()).toMatch(/ip monitor link$/);
-    parent.kill('SIGKILL');
-    for (let i = 0; i < 500 && isRunning(pid); i++) await tick();
-    expect(isRunning(pid)).toBe(false);
-  });
+    const monitor = `${machinePath('ip')} monitor link`;
+    try {
+      for (let i = 0; i < 2000 && helper() !== monitor; i++) await tick();
+      expect(helper()).toBe(monitor);
+      parent.kill('SIGKILL');
+      for (let i = 0; i < 2000 && isRunning(pid); i++) await tick();
+      expect(isRunning(pid)).toBe(false);
+    } finally {
+      parent.kill('SIGKILL');
+      if (helper() === monitor) process.kill(pid, 'SIGKILL');
+    }
+  }, 30_000);
 
   it('lets a deleted namespace end', async () => {
     host.run(PAIR);
