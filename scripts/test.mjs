@@ -38,6 +38,10 @@ else {
   failed += await step('unit tests', [...jest, '--selectProjects', 'unit', '--maxWorkers=2'], env);
   // These break the machine's own state: one after the other. A failed one may leave a child running, which must not
   // keep the whole run from ending; that nothing is left is what snapshots check.
-  failed += await step('system tests', [...jest, '--selectProjects', 'system', '--runInBand', '--forceExit'], env);
+  failed += await step(
+    'system tests',
+    [...jest, '--selectProjects', 'system', '--runInBand', '--forceExit'],
+    env,
+  );
 }
 process.exit(failed === 0 ? 0 : 1);
