@@ -34,5 +34,3 @@ export const envSchema = z.object({
   WHEELHOUSE_FAULT: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
-
-export type Env = z.output<typeof envSchema>;

@@ -22,14 +22,6 @@ export const pingParams = z.strictObject({
 });
 export type PingParams = z.infer<typeof pingParams>;
 
-/** Settings that a lab may ask for; all of them exist per network namespace. */
-export const SYSCTL_KEYS = [
-  'net.ipv4.ip_forward',
-  'net.ipv4.conf.all.forwarding',
-  'net.ipv4.conf.all.rp_filter',
-  'net.ipv6.conf.all.forwarding',
-] as const;
-
 /** Every probe that lab.yaml may name, with its parameters. */
 export const probeParams = {
   'netns.list': z.strictObject({}),
