@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Pty } from '../terminal/pty/pty.js';
 import type { CallOptions, Plan } from './step.js';
 
@@ -19,6 +20,11 @@ export interface HostSpec {
   requires: HostCapability[];
   /** Files published read-only under /run/wheelhouse inside; name -> text. */
   publish?: Record<string, string>;
+  /**
+   * Joins the lab host to the network of its cluster as `mgmt0`. Adds the step `host.link`, which reads the facts
+   * `bridge` and `hostCidr` that the step `cluster.network` left.
+   */
+  link?: boolean;
 }
 
 /** What the kernel shows of a lab host. */
@@ -61,6 +67,19 @@ export interface HostDriver {
   destroy(id: string, o: CallOptions): Promise<void>;
   /** All lab hosts with our install's mark, half-made ones included. */
   list(o: CallOptions): Promise<HostFound[]>;
+  /** Shows these files under /run/wheelhouse inside, each replaced in one step; null takes one away. */
+  publish(id: string, attempt: number, files: Record<string, string | null>, o: CallOptions): Promise<void>;
+  /**
+   * A Unix socket /run/wheelhouse/<name> inside, answered by `onConnection` in this process. Again for the same name
+   * replaces it (a socket of a service before this one does not answer). Its close takes the socket away.
+   */
+  listen(
+    id: string,
+    attempt: number,
+    name: string,
+    onConnection: (socket: Duplex) => void,
+    o: CallOptions,
+  ): Promise<{ close(): Promise<void> }>;
   /** Cheap, without waiting: whether this process 1 still runs. Absent where processes are not real. */
   isAlive?(initPid: number): boolean;
   /** A PTY of the container's own devpts. */

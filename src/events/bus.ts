@@ -4,6 +4,8 @@ import type { LiveSandbox } from '../sandbox/live-sandbox.js';
 /** Signals inside the process. Nothing durable hangs on them: what must survive a crash is a row of Event. */
 export interface BusSignals {
   'sandbox.ready': LiveSandbox;
+  /** The learner started, stopped or replaced the cluster: `live.cluster.phase` says what there is now. */
+  'sandbox.cluster': LiveSandbox;
   /** Terminals and grading let go of it; resources go right after. */
   'sandbox.ending': { sandboxId: string; reason: string };
   /** CR or LF in terminal input: the first at once, then at most one per 300 ms, the last never dropped. */

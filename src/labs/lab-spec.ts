@@ -18,6 +18,15 @@ const draw = z.union(
 
 export const paramSchema = z.strictObject({ default: scalar, draw: draw.optional() });
 
+const clusterSchema = z.strictObject({
+  nodes: z.int().min(1).max(3).default(1),
+  fidelity: z.enum(['any', 'real', 'simulated']).default('any'),
+  /** The learner is cluster admin, by RBAC; else may edit what is not of the system and read the rest. */
+  admin: z.boolean().default(false),
+  /** `learner`: hidden until `minikube start` in the lab host. */
+  start: z.enum(['platform', 'learner']).default('platform'),
+});
+
 const hostSchema = z.strictObject({ egress: z.literal('none').default('none') });
 
 /** The whole of lab.yaml. Unknown keys are errors: a misspelt rule must not be a rule that is not there. */
@@ -36,11 +45,23 @@ export const labSpecSchema = z.strictObject({
   extendBy: durationSchema.default('15m'),
   passMark: z.number().min(0).max(1).default(0.7),
   sandbox: z.strictObject({
+    cluster: clusterSchema.optional(),
     host: hostSchema.prefault({}),
-    requires: z.array(z.enum(['netns', 'ovs', 'nft'])).default([]),
+    requires: z
+      .array(z.enum(['netns', 'ovs', 'nft', 'kube.watch', 'kube.logs', 'kube.exec', 'kube.runtime']))
+      .default([]),
   }),
   params: z.record(idSchema, paramSchema).default({}),
   vars: z.record(idSchema, scalar).default({}),
+  /** Applied by the platform before the learner's clock starts, in this order. */
+  setup: z
+    .array(
+      z.strictObject({
+        manifest: z.string().regex(/^setup\/[A-Za-z0-9._-]+\.yaml$/, 'must be a file setup/NAME.yaml'),
+      }),
+    )
+    .max(16)
+    .default([]),
   observe: z
     .record(z.string().regex(/^[a-z][a-zA-Z0-9_]{0,31}$/, 'must be a CEL name'), z.unknown())
     .default({}),

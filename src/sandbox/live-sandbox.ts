@@ -1,3 +1,9 @@
+/**
+ * What of the cluster is there for the learner and for grading: all other phases but `running` show nothing.
+ * `hidden`: made, but not started by the learner yet; `stopped`: paused by the learner; `making`: being made anew.
+ */
+export type ClusterPhase = 'hidden' | 'running' | 'stopped' | 'deleted' | 'making';
+
 /** What the other features may know of a sandbox that runs. */
 export interface LiveSandbox {
   id: string;
@@ -8,6 +14,8 @@ export interface LiveSandbox {
   attempt: number;
   /** Pid of the lab host's process 1 on the machine. */
   initPid: number;
+  /** null = a lab without a cluster. */
+  cluster: { nodes: number; phase: ClusterPhase } | null;
   /** Seed for drawn parameters. */
   seed: string;
   readyAt: Date;
@@ -21,4 +29,14 @@ export abstract class SandboxDirectory {
   abstract all(): LiveSandbox[];
   /** Someone did something with it: moves the idle clock. */
   abstract touch(sandboxId: string): void;
+}
+
+/** What the learner's `minikube` command may do with the cluster of its own sandbox. Progress lines are for people. */
+export interface ClusterControl {
+  /** `ip` is the address of the control plane while the phase is `running`. */
+  status(): { phase: ClusterPhase; ip: string | null; kubernetesVersion: string | null };
+  /** Reveals, resumes or makes the cluster anew; resolves once it answers, with a kubeconfig for the learner. */
+  start(progress: (text: string) => void): Promise<{ kubeconfig: string }>;
+  stop(): Promise<void>;
+  delete(): Promise<void>;
 }
