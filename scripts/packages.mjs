@@ -7,6 +7,7 @@ const NEEDED = {
   labhost: {
     runc: '/usr/sbin/runc',
     iproute2: '/sbin/ip',
+    curl: '/usr/bin/curl',
     nftables: '/usr/sbin/nft',
     mmdebstrap: '/usr/bin/mmdebstrap',
     tcpdump: '/usr/bin/tcpdump',

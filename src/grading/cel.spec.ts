@@ -12,6 +12,7 @@ const context = {
   },
   lab: { net: '10.0.0', replicas: 4 },
   past: { start: { ns: [] } },
+  sandbox: {},
 };
 const run = (source: string) => compile(source).run(context);
 

@@ -25,6 +25,8 @@ export interface CelContext {
   observations: Record<string, Json>;
   lab: Record<string, Json>;
   past: Record<string, Record<string, Json>>;
+  /** Facts of the platform. */
+  sandbox: Record<string, Json>;
 }
 
 export class CelError extends Error {}
@@ -39,7 +41,7 @@ export function celCompiler(names: readonly string[]): (source: string) => CelPr
     limits: { maxAstNodes: MAX_NODES },
     homogeneousAggregateLiterals: false,
   });
-  for (const name of ['lab', 'past', ...names]) environment.registerVariable(name, 'dyn');
+  for (const name of ['lab', 'past', 'sandbox', ...names]) environment.registerVariable(name, 'dyn');
   environment
     .registerFunction('distinct(list): bool', (items: unknown[]) => new Set(items).size === items.length)
     .registerFunction('cidr(string, string): bool', (inner: string, outer: string) =>
@@ -90,6 +92,7 @@ function run(parsed: ReturnType<Environment['parse']>, context: CelContext): Cel
     ...(toCel(context.observations) as Record<string, unknown>),
     lab: toCel(context.lab),
     past: toCel(context.past),
+    sandbox: toCel(context.sandbox),
   };
   try {
     const result: unknown = parsed(variables);

@@ -13,7 +13,7 @@ const observations: Record<string, Observation> = {
   u: faulted('platform', 'timeout', 'the helper hangs'),
   l: seen([{ name: 'lo', up: true }]),
 };
-const context = { observations, lab: {}, past: {}, compile };
+const context = { observations, lab: {}, past: {}, sandbox: {}, compile };
 const leaf = (truth: Truth): Assert => ({ match: { [truth.toLowerCase()]: 1 } });
 const truthOf = (node: Assert): Truth => evaluate(node, context).truth;
 const truth = fc.constantFrom<Truth>('F', 'R', 'U', 'T');

@@ -26,6 +26,8 @@ export interface EvaluationContext {
   /** Parameters and constants of the lab. */
   lab: Record<string, Json>;
   past: Record<string, Record<string, Json>>;
+  /** Facts of the platform: see facts.ts. */
+  sandbox: Record<string, Json>;
   compile(source: string): CelProgram;
 }
 
@@ -120,6 +122,7 @@ function evaluateCel(source: string, context: EvaluationContext): Verdict {
     observations: Object.fromEntries(program.reads.map((name) => [name, context.observations[name]!.value])),
     lab: context.lab,
     past: context.past,
+    sandbox: context.sandbox,
   });
   if (outcome.truth === 'T') return { truth: 'T', failures: [] };
   if (outcome.truth === 'U') return { truth: 'U', failures: [], defect: outcome.detail };

@@ -20,7 +20,9 @@ import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
 import { SandboxDirectory, type LiveSandbox } from '../sandbox/live-sandbox.js';
 import { SandboxService } from '../sandbox/sandbox.service.js';
 import { GradingRepository } from './grading.repository.js';
-import { HostProber, type Prober } from './probes/run-probe.js';
+import { HostProber } from './probes/host-prober.js';
+import type { Prober } from './probes/prober.js';
+import { SandboxProber } from './probes/sandbox-prober.js';
 import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
 import { restore } from './run-record.js';
@@ -193,7 +195,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     try {
       const handle = HostHandle.open(live.initPid);
       const network = new SandboxNetwork(handle, { now: () => this.clock.monotonic() });
-      return new HostProber({ handle, network });
+      return new SandboxProber(new HostProber({ handle, network }));
     } catch (error) {
       this.logger.warn({ err: error, sandbox: live.id }, 'the lab host cannot be observed');
       return unreachableProber('the lab host cannot be observed');

@@ -6,8 +6,9 @@ import { loadLab } from '../labs/lab-loader.js';
 import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
 import type { Change } from './grading.repository.js';
 import type { Json } from './json.js';
+import { NO_CLUSTER_FACTS } from './facts.js';
 import { seen } from './observation.js';
-import type { Prober } from './probes/run-probe.js';
+import type { Prober } from './probes/prober.js';
 import { RunActor } from './run-actor.js';
 import { Run } from './run.js';
 import { Semaphore } from '../common/semaphore.js';
@@ -50,6 +51,8 @@ function setUp() {
       const name = Object.keys(lab.calls).find((n) => lab.calls[n] === call)!;
       return Promise.resolve(seen(world.shown[name] ?? null));
     },
+    glance: () => ({}),
+    facts: () => NO_CLUSTER_FACTS,
     watch: () => Promise.resolve(),
     rest: () => undefined,
     close: () => undefined,

@@ -5,7 +5,7 @@ import type { Change } from './grading.repository.js';
 import type { Json } from './json.js';
 import type { Observations } from './observation.js';
 import { changeOf, pastKeys, rowDigest } from './run-record.js';
-import type { Prober } from './probes/run-probe.js';
+import type { Prober } from './probes/prober.js';
 import { Run, type TimedObservation, type Transition } from './run.js';
 import type { Semaphore } from '../common/semaphore.js';
 import { nextTimer } from './timers.js';
@@ -186,7 +186,8 @@ export class RunActor {
     const acted = this.acted;
     this.acted = false;
     this.rememberStart();
-    const look = { now: this.now(), passive: this.passive, active: this.active, past: this.past, acted };
+    const { passive, active, past } = this;
+    const look = { now: this.now(), passive, active, past, sandbox: this.deps.prober.facts(), acted };
     const { transitions, changed } = this.run.apply(look);
     if (changed || this.unsaved) await this.store(transitions);
   }

@@ -9,7 +9,8 @@ import {
   type ObjectiveStateName,
 } from './objective.machine.js';
 import type { Observation, Observations } from './observation.js';
-import { ACTIVE_PROBES } from './probes/calls.js';
+import { traitsOf } from './probes/traits.js';
+import type { SandboxFacts } from './facts.js';
 import { verdictOf } from './truth.js';
 
 /** All that a run knows of one objective. */
@@ -46,6 +47,7 @@ export interface Look {
   passive: Observations;
   active: Record<string, TimedObservation>;
   past: Record<string, Record<string, Json>>;
+  sandbox: SandboxFacts;
   /** The learner did something since the last look. */
   acted: boolean;
 }
@@ -118,7 +120,7 @@ export class Run {
   }
 
   isActive(name: string): boolean {
-    return ACTIVE_PROBES.has(this.lab.calls[name]!.probe);
+    return traitsOf(this.lab.calls[name]!).active !== null;
   }
 
   private step(objective: PreparedObjective, run: ObjectiveRun, look: Look): void {
@@ -173,7 +175,8 @@ export class Run {
       if (state === 'blocked' || (state === 'pending' && timed.startedAt < since)) return undefined;
       observations[name] = timed.observation;
     }
-    return { observations, lab: this.lab.values, past: look.past, compile: this.lab.compile };
+    const { values: lab, compile } = this.lab;
+    return { observations, lab, past: look.past, sandbox: look.sandbox, compile };
   }
 
   private explainIndex(objective: PreparedObjective, context: EvaluationContext): number | null {

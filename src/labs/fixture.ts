@@ -4,7 +4,9 @@ import { z } from 'zod';
 export const fixtureSchema = z.strictObject({
   observations: z.record(z.string(), z.json()),
   past: z.record(z.string(), z.record(z.string(), z.json())).default({}),
-  expect: z.record(z.string(), z.boolean()),
+  /** Facts of the platform, as expressions read them under the name `sandbox`. */
+  sandbox: z.record(z.string(), z.json()).default({}),
+  expect: z.record(z.string(), z.boolean()).default({}),
 });
 
 export type Fixture = z.infer<typeof fixtureSchema>;
@@ -16,7 +18,10 @@ export interface NamedFixture {
 
 export type ReadFixture = NamedFixture | { file: string; problem: string };
 
-/** `fixtures/pass-*.json` and `fixtures/fail-*.json` of the folder. */
+/** What an untouched sandbox shows after its set-up; without it, nothing at all. */
+export const START_FIXTURE = 'fixtures/start.json';
+
+/** `fixtures/start.json`, `fixtures/pass-*.json` and `fixtures/fail-*.json` of the folder. */
 export function readFixtures(files: Record<string, string>): ReadFixture[] {
   return Object.keys(files)
     .filter((file) => /^fixtures\/[^/]+\.json$/.test(file))

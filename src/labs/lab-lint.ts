@@ -1,16 +1,23 @@
+import { evidenceFindings } from './lint/evidence.js';
 import { fixtureFindings } from './lint/fixtures.js';
 import type { Finding, LintInput } from './lint/finding.js';
 import { localeFindings } from './lint/locales.js';
 import { probeFindings } from './lint/probes.js';
+import { setupFindings } from './lint/setup.js';
 import { structureFindings } from './lint/structure.js';
 import { vacuityFindings } from './lint/vacuity.js';
 import { pathText, type LabProblem } from './lab-yaml.js';
 
 /** All rules in the order of their depth; the later ones need a lab that the earlier ones found sound. */
 export function lintLab(input: LintInput): LabProblem[] {
-  const findings = [...structureFindings(input), ...localeFindings(input), ...probeFindings(input)];
+  const findings = [
+    ...structureFindings(input),
+    ...localeFindings(input),
+    ...probeFindings(input),
+    ...setupFindings(input),
+  ];
   if (!findings.some((f) => f.level === 'error')) {
-    findings.push(...fixtureFindings(input), ...vacuityFindings(input));
+    findings.push(...fixtureFindings(input), ...vacuityFindings(input), ...evidenceFindings(input));
   }
   return findings.filter((f) => !accepted(input, f)).map((f) => toProblem(input, f));
 }

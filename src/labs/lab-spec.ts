@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { assertSchema } from '../grading/assert.js';
 import { objectiveSchema } from './objective-spec.js';
+import { tripwireSchema } from './tripwire-spec.js';
 import { durationSchema } from './duration.js';
 import { idSchema, localized } from './text-spec.js';
 
@@ -12,8 +14,12 @@ const draw = z.union(
     }),
     z.strictObject({ oneOf: z.array(scalar).min(1).max(100) }),
     z.strictObject({ pattern: z.string().min(1).max(100) }),
+    /** A word that can be read aloud. */
+    z.literal('word'),
+    /** Sixteen of [a-z0-9], a secret: never shown in explanations and evidence. */
+    z.literal('token'),
   ],
-  { error: 'must be one of int: [low, high], oneOf: [...], pattern: "10.{16..89}.{0..254}"' },
+  { error: 'must be one of int: [low, high], oneOf: [...], pattern: "10.{16..89}.{0..254}", word, token' },
 );
 
 export const paramSchema = z.strictObject({ default: scalar, draw: draw.optional() });
@@ -62,9 +68,12 @@ export const labSpecSchema = z.strictObject({
     )
     .max(16)
     .default([]),
+  /** Must hold after set-up, else the sandbox is made anew; the learner never sees one that does not. */
+  preconditions: z.array(assertSchema).max(16).default([]),
   observe: z
     .record(z.string().regex(/^[a-z][a-zA-Z0-9_]{0,31}$/, 'must be a CEL name'), z.unknown())
     .default({}),
+  tripwires: z.array(tripwireSchema).max(16).default([]),
   objectives: z.array(objectiveSchema).min(1).max(64),
   lint: z
     .strictObject({

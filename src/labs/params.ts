@@ -1,5 +1,16 @@
 import { hkdfSync } from 'node:crypto';
 import type { LabSpec, ParamSpec, Scalar } from './lab-spec.js';
+import { WORDS } from './words.js';
+
+/** 32 characters, so that a byte picks one without bias; none that are taken for another. */
+const TOKEN = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** Values that must not be shown: the learner is to find them. */
+export function secretValues(spec: LabSpec, values: Record<string, Scalar>): string[] {
+  return Object.entries(spec.params).flatMap(([name, { draw }]) =>
+    draw === 'token' ? [String(values[name])] : [],
+  );
+}
 
 /** Parameters and constants of one run. Without a seed the defaults hold, which are the course's own values. */
 export function labValues(spec: LabSpec, seed?: string): Record<string, Scalar> {
@@ -19,6 +30,8 @@ function drawParam(param: ParamSpec, seed: string, name: string): Scalar {
     return value % n;
   };
   const rule = param.draw!;
+  if (rule === 'word') return WORDS[below(WORDS.length)]!;
+  if (rule === 'token') return Array.from(bytes.subarray(8, 24), (byte) => TOKEN[byte % 32]).join('');
   if ('int' in rule) return rule.int[0] + below(rule.int[1] - rule.int[0] + 1);
   if ('oneOf' in rule) return rule.oneOf[below(rule.oneOf.length)]!;
   return rule.pattern.replace(/\{(\d+)\.\.(\d+)\}/g, (_, low: string, high: string) =>

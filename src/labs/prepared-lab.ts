@@ -8,7 +8,8 @@ import { durationMs } from './duration.js';
 import { interpolate } from './interpolate.js';
 import type { LabSpec } from './lab-spec.js';
 import type { ObjectiveSpec } from './objective-spec.js';
-import { labValues } from './params.js';
+import { labValues, secretValues } from './params.js';
+import type { TripwireSpec } from './tripwire-spec.js';
 
 export interface PreparedObjective {
   spec: ObjectiveSpec;
@@ -19,19 +20,30 @@ export interface PreparedObjective {
   reads: string[];
 }
 
+export interface PreparedTripwire {
+  spec: TripwireSpec;
+  never: Assert;
+  reads: string[];
+}
+
 /** A lab with the values of one run put in: all that grading needs, checked. */
 export interface PreparedLab {
   spec: LabSpec;
   values: Record<string, Json>;
+  /** Values that no explanation and no evidence may show. */
+  secrets: string[];
   calls: Record<string, ProbeCall>;
   /** In the order of their needs. */
   objectives: PreparedObjective[];
+  tripwires: PreparedTripwire[];
+  preconditions: Assert[];
   compile: (source: string) => CelProgram;
 }
 
 /** Throws with a plain message when the lab is not sound; lint finds all such faults before publication. */
 export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
-  const values: Record<string, Json> = labValues(spec, seed);
+  const drawn = labValues(spec, seed);
+  const values: Record<string, Json> = drawn;
   const calls: Record<string, ProbeCall> = {};
   for (const [name, raw] of Object.entries(spec.observe)) {
     const parsed = parseCall(interpolate(raw as Json, values));
@@ -40,7 +52,14 @@ export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
   }
   const compile = celCompiler(Object.keys(calls));
   const objectives = inOrder(spec.objectives).map((o) => prepareObjective(o, values, compile));
-  return { spec, values, calls, objectives, compile };
+  const put = (node: Assert): Assert => interpolate(node as Json, values) as Assert;
+  const tripwires = spec.tripwires.map((tripwire): PreparedTripwire => {
+    const never = put(tripwire.never);
+    return { spec: tripwire, never, reads: readsOf(never, compile) };
+  });
+  const preconditions = spec.preconditions.map(put);
+  const secrets = secretValues(spec, drawn);
+  return { spec, values, secrets, calls, objectives, tripwires, preconditions, compile };
 }
 
 function prepareObjective(

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Json } from '../../src/grading/json.js';
 import { seen } from '../../src/grading/observation.js';
 import type { ProbeCall } from '../../src/grading/probes/calls.js';
-import { HostProber } from '../../src/grading/probes/run-probe.js';
+import { HostProber } from '../../src/grading/probes/host-prober.js';
 import { readLabFolder } from '../../src/labs/lab-folder.js';
 import { loadLab } from '../../src/labs/lab-loader.js';
 import { dryRun } from '../../src/labs/lint/dry-run.js';
@@ -73,7 +73,8 @@ describeWith(['root', 'runc', 'ovs'], 'attacks on the grader from inside a lab h
     for (const [name, call] of Object.entries(lab.calls)) {
       if (call.probe === 'net.ping') values[name] = await from.prober.act(call);
     }
-    return dryRun(lab, Object.fromEntries(Object.entries(values).map(([name, o]) => [name, o.value])));
+    const observations = Object.fromEntries(Object.entries(values).map(([name, o]) => [name, o.value]));
+    return dryRun(lab, { observations, past: {}, sandbox: {} });
   }
 
   const allPassed = (): Record<string, string> =>

@@ -8,7 +8,7 @@ import { ping } from '../../linux/netns/ping.js';
 import { startWitness } from '../../linux/netns/witness.js';
 import type { Json } from '../json.js';
 import { seen, type Observation } from '../observation.js';
-import type { PingParams } from './calls.js';
+import type { PingParams } from './netns-params.js';
 import { Round, type ProbeHost } from './round.js';
 
 /**

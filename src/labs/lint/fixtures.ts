@@ -43,7 +43,7 @@ function verdicts(lab: PreparedLab, file: string, fixture: NamedFixture['fixture
   ];
   if (unknown.length > 0)
     return [error('fixtures', file, `names nothing of this lab: ${unknown.join(', ')}`)];
-  const truths = dryRun(lab, fixture.observations, fixture.past);
+  const truths = dryRun(lab, fixture);
   return Object.entries(fixture.expect).flatMap(([id, due]) => {
     const got = truths[id]!;
     if ((got === 'T') === due && got !== 'U') return [];
@@ -56,11 +56,11 @@ function verdicts(lab: PreparedLab, file: string, fixture: NamedFixture['fixture
 function unnoticed(lab: PreparedLab, fixtures: NamedFixture[]): Finding[] {
   const findings: Finding[] = [];
   for (const { file, fixture } of fixtures) {
-    const before = dryRun(lab, fixture.observations, fixture.past);
+    const before = dryRun(lab, fixture);
     if (!Object.values(before).every((t) => t === 'T')) continue;
     for (const objective of lab.objectives) {
       for (const mutation of mutations(objective.assert, fixture.observations as Record<string, Json>)) {
-        const after = dryRun(lab, mutation.observations, fixture.past);
+        const after = dryRun(lab, { ...fixture, observations: mutation.observations });
         if (Object.keys(before).some((id) => before[id] !== after[id])) continue;
         findings.push({
           ...error(

@@ -19,6 +19,7 @@ export function localeFindings({ spec, files }: LintInput): Finding[] {
     objective.hints.forEach((hint, j) => complete(hint.text, [...at, 'hints', j, 'text']));
     objective.explain.forEach((explain, j) => complete(explain.text, [...at, 'explain', j, 'text']));
   });
+  spec.tripwires.forEach((tripwire, i) => complete(tripwire.text, ['tripwires', i, 'text']));
   for (const locale of spec.locales) {
     const file = `instructions.${locale}.md`;
     if (files[file] === undefined) findings.push({ ...problem('locales', [], `${file} is missing`), file });

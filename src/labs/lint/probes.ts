@@ -3,7 +3,8 @@ import { walkAssert } from '../../grading/assert.js';
 import { celCompiler, type CelProgram } from '../../grading/cel.js';
 import type { Json } from '../../grading/json.js';
 import { patternProblems } from '../../grading/operators.js';
-import { parseCall, PROBE_REQUIRES } from '../../grading/probes/calls.js';
+import { parseCall, type ProbeCall } from '../../grading/probes/calls.js';
+import { traitsOf } from '../../grading/probes/traits.js';
 import { interpolate } from '../interpolate.js';
 import { labValues } from '../params.js';
 import { problem, type Finding, type LintInput } from './finding.js';
@@ -28,16 +29,7 @@ export function probeFindings({ spec }: LintInput): Finding[] {
     if (put === undefined) continue;
     const parsed = parseCall(put);
     if ('problem' in parsed) findings.push(problem('probes', ['observe', name], parsed.problem));
-    else if (!spec.sandbox.requires.includes(PROBE_REQUIRES[parsed.call.probe])) {
-      const needed = PROBE_REQUIRES[parsed.call.probe];
-      findings.push(
-        problem(
-          'capabilities',
-          ['observe', name],
-          `${parsed.call.probe} needs sandbox.requires: [${needed}]`,
-        ),
-      );
-    }
+    else findings.push(...capabilityFindings(spec, name, parsed.call));
   }
 
   const names = Object.keys(spec.observe);
@@ -64,6 +56,11 @@ export function probeFindings({ spec }: LintInput): Finding[] {
       }
     });
   };
+  spec.preconditions.forEach((assert, i) => assertion(assert, ['preconditions', i]));
+  spec.tripwires.forEach(({ never, text }, i) => {
+    assertion(never, ['tripwires', i, 'never']);
+    attempt('params', ['tripwires', i, 'text'], () => interpolate(text as Json, values));
+  });
   spec.objectives.forEach((objective, i) => {
     assertion(objective.assert, ['objectives', i, 'assert']);
     assertion(objective.never?.assert, ['objectives', i, 'never']);
@@ -72,4 +69,15 @@ export function probeFindings({ spec }: LintInput): Finding[] {
     for (const text of texts) attempt('params', ['objectives', i], () => interpolate(text as Json, values));
   });
   return findings;
+}
+
+/** A probe works only where the sandbox has what it reads. */
+function capabilityFindings(spec: LintInput['spec'], name: string, call: ProbeCall): Finding[] {
+  const { requires, cluster } = traitsOf(call);
+  const at = ['observe', name];
+  if (cluster && !spec.sandbox.cluster)
+    return [problem('capabilities', at, `${call.probe} needs sandbox.cluster: { nodes: 1 }`)];
+  if (requires !== null && !spec.sandbox.requires.includes(requires))
+    return [problem('capabilities', at, `${call.probe} needs sandbox.requires: [${requires}]`)];
+  return [];
 }

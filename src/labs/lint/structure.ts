@@ -25,6 +25,16 @@ export function structureFindings({ slug, spec }: LintInput): Finding[] {
       }
     });
   });
+  const tripwires = new Set<string>();
+  spec.tripwires.forEach(({ id, onTrip }, i) => {
+    if (tripwires.has(id))
+      findings.push(problem('unique-ids', ['tripwires', i, 'id'], `"${id}" is used twice`));
+    tripwires.add(id);
+    for (const target of typeof onTrip === 'object' && 'fail' in onTrip ? onTrip.fail : []) {
+      if (!ids.has(target))
+        findings.push(problem('tripwires', ['tripwires', i, 'onTrip'], `"${target}" is no objective`));
+    }
+  });
   for (const name of Object.keys(spec.params)) {
     if (Object.hasOwn(spec.vars, name))
       findings.push(problem('names', ['vars', name], 'is also a parameter; rename one'));

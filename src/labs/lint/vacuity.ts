@@ -1,11 +1,17 @@
+import { readFixtures, START_FIXTURE } from '../fixture.js';
 import { prepareLab } from '../prepared-lab.js';
-import { dryRun } from './dry-run.js';
+import { dryRun, dryTruth, NOTHING, type State } from './dry-run.js';
 import { problem, type Finding, type LintInput } from './finding.js';
 
-/** An untouched sandbox must score 0: what holds on nothing may only stand behind a need that does not. */
-export function vacuityFindings({ spec }: LintInput): Finding[] {
+/**
+ * An untouched sandbox must score 0: what holds on it may only stand behind a need that does not. What it shows is
+ * `fixtures/start.json`, with itself as `past['start']`; nothing at all without that file.
+ */
+export function vacuityFindings({ spec, files }: LintInput): Finding[] {
   const lab = prepareLab(spec);
-  const truths = dryRun(lab, {});
+  const start = readFixtures(files).find(({ file }) => file === START_FIXTURE);
+  const state = start && 'fixture' in start ? startState(start.fixture) : NOTHING;
+  const truths = dryRun(lab, state);
   const credited = new Set<string>();
   const findings: Finding[] = [];
   for (const { spec: objective } of lab.objectives) {
@@ -21,5 +27,25 @@ export function vacuityFindings({ spec }: LintInput): Finding[] {
       objective: objective.id,
     });
   }
+  if (!start) return [...findings, ...startMissing({ spec })];
+  lab.preconditions.forEach((precondition, i) => {
+    if (dryTruth(lab, precondition, state) === 'T') return;
+    findings.push(problem('vacuity', ['preconditions', i], `does not hold on ${START_FIXTURE}`));
+  });
+  lab.tripwires.forEach(({ never }, i) => {
+    if (dryTruth(lab, never, state) !== 'T') return;
+    findings.push(problem('vacuity', ['tripwires', i], `trips on ${START_FIXTURE}`));
+  });
   return findings;
+}
+
+function startState(fixture: State): State {
+  return { ...fixture, past: { start: fixture.observations, ...fixture.past } };
+}
+
+/** After a set-up the untouched sandbox is not empty, so nothing was proven about it. */
+function startMissing({ spec }: Pick<LintInput, 'spec'>): Finding[] {
+  if (spec.setup.length === 0) return [];
+  const text = `has no ${START_FIXTURE}, so it is not checked that an untouched sandbox scores 0; record one`;
+  return [{ ...problem('start-fixture', ['setup'], text), level: 'warning' }];
 }

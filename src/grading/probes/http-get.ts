@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { CommandError } from '../../linux/exec/command-error.js';
+import { runCommand } from '../../linux/exec/command.js';
+import { closeSync } from 'node:fs';
+import { enterArgv, entryFds, isRefusal } from '../../linux/netns/enter.js';
+import { machinePath } from '../../linux/netns/machine-path.js';
+import { openNamedNetns } from '../../linux/netns/named-netns.js';
+import { NetnsError } from '../../linux/netns/netns-error.js';
+import { RefusedPath } from '../../linux/netns/open-inside.js';
+import type { Json } from '../json.js';
+import { seen, type Observation } from '../observation.js';
+import type { HttpTargets } from './cluster-view.js';
+import { curlArgs, parseCurl, type HttpTargetAddress } from './curl.js';
+import type { HttpGetParams } from './http-params.js';
+import type { ProbeHost } from './round.js';
+
+/** Of all requests of one observation together. */
+const DEADLINE_MS = 4000;
+const MAX_REQUESTS = 20;
+const MAX_OUTPUT = 2 * 1024 * 1024;
+const NOBODY = 65_534;
+
+interface Places {
+  host: ProbeHost | undefined;
+  targets: HttpTargets | undefined;
+}
+
+/**
+ * Requests from inside a namespace by the machine's own curl, so with no more reach than the learner has there. No
+ * redirect, proxy or credential is followed or sent. What does not answer is an `error` of its response, not a fault.
+ */
+export async function httpGet(places: Places, params: HttpGetParams): Promise<Observation> {
+  const addresses = addressesOf(places.targets, params);
+  if (!addresses) return seen(null);
+  const entry = entryOf(places, params.from);
+  if (!entry) return seen(null);
+  try {
+    const requests = addresses.flatMap((to) => Array.from({ length: params.count }, () => to));
+    if (requests.length === 0) return seen({ responses: [] });
+    return seen({ responses: await ask(entry, requests.slice(0, MAX_REQUESTS), params) });
+  } finally {
+    entry.release();
+  }
+}
+
+function addressesOf(targets: HttpTargets | undefined, { to, port }: HttpGetParams) {
+  if (!('addr' in to)) return targets?.resolve(to, port);
+  const host = to.addr.includes(':') ? `[${to.addr}]` : to.addr;
+  return [{ target: to.addr, address: `${host}:${port}` }];
+}
+
+interface Entry {
+  argv(program: string, args: string[]): string[];
+  fds: number[];
+  release(): void;
+}
+
+function entryOf({ host, targets }: Places, from: string): Entry | undefined {
+  if (from === 'node') {
+    const netns = targets?.nodeNetns();
+    return netns === undefined ? undefined : { argv: nodeArgv, fds: [netns], release: () => undefined };
+  }
+  if (!host) throw new NetnsError('platform', 'ended', 'the lab host cannot be observed');
+  const { handle } = host;
+  const argv = (program: string, args: string[]): string[] => enterArgv(program, args);
+  if (from === 'main') {
+    return {
+      argv,
+      fds: entryFds({ netns: handle.mainNetns, userNs: handle.userNs }),
+      release: () => undefined,
+    };
+  }
+  try {
+    const { fd } = openNamedNetns(handle, from);
+    return { argv, fds: entryFds({ netns: fd, userNs: handle.userNs }), release: () => closeSync(fd) };
+  } catch (error) {
+    if (error instanceof RefusedPath && error.reason === 'absent') return undefined;
+    throw error;
+  }
+}
+
+/** The node is a container of the machine's own user namespace: entered with the machine's rights, which end there. */
+function nodeArgv(program: string, args: string[]): string[] {
+  return [
+    machinePath('nsenter'),
+    '--net=/proc/self/fd/3',
+    '--',
+    machinePath('setpriv'),
+    '--no-new-privs',
+    `--reuid=${NOBODY}`,
+    `--regid=${NOBODY}`,
+    '--clear-groups',
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    '--bounding-set=-all',
+    '--pdeathsig=KILL',
+    '--',
+    machinePath(program),
+    ...args,
+  ];
+}
+
+async function ask(entry: Entry, requests: HttpTargetAddress[], params: HttpGetParams): Promise<Json[]> {
+  const mark = `--${randomBytes(16).toString('hex')}`;
+  try {
+    const { stdout, stderr } = await runCommand({
+      argv: entry.argv('curl', curlArgs(requests, params.path, mark)),
+      extraFds: entry.fds,
+      env: { LC_ALL: 'C' },
+      timeoutMs: DEADLINE_MS,
+      maxOutput: MAX_OUTPUT,
+      // Any status of curl is an answer; what it means stands in each response.
+      accept: Array.from({ length: 100 }, (_, i) => i),
+    });
+    if (isRefusal(stderr)) throw new NetnsError('tenant', 'refused', 'the kernel refused the namespace');
+    const responses = parseCurl(stdout, { requests, mark, parse: params.parse });
+    if (responses.length === 0)
+      throw new NetnsError('platform', 'ended', `curl said: ${stderr.slice(0, 200)}`);
+    return responses;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.failure !== 'timeout') throw new NetnsError('platform', 'ended', error.message);
+    // The far end is the learner's, and it was asked: that it does not come to an end is its answer.
+    return [{ target: requests[0]!.target, status: null, body: null, tookMs: DEADLINE_MS, error: 'timeout' }];
+  }
+}

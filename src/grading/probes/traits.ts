@@ -1,0 +1,53 @@
+import type { ProbeCall, ProbeName } from './calls.js';
+
+export type ProbeCapability = 'netns' | 'ovs' | 'kube.watch' | 'kube.logs' | 'kube.exec' | 'kube.runtime';
+
+/**
+ * Who could have made an answer up: `host` and `kernel` nobody in the sandbox, `api` an administrator of the cluster's
+ * node, `tenant` any process or file of the learner.
+ */
+export type Trust = 'host' | 'kernel' | 'api' | 'tenant';
+
+interface Traits {
+  /** What `sandbox.requires` must name for it. */
+  requires: ProbeCapability | null;
+  trust: Trust;
+  /** Asked for only once an objective that reads it is unblocked, one at a time; the gap between two askings in ms. */
+  active: { gapMs: number } | null;
+  /** Reads the cluster: what is said while there is none is null. */
+  cluster: boolean;
+  /** Every change is delivered, so that `never` misses none. */
+  watched: boolean;
+}
+
+const kernel: Traits = { requires: 'netns', trust: 'kernel', active: null, cluster: false, watched: false };
+const api: Traits = { requires: 'kube.watch', trust: 'api', active: null, cluster: true, watched: true };
+
+/** Cheap questions may be asked again while one still looks at the command that was typed; packets may not. */
+const CHEAP = { gapMs: 700 };
+const PACKETS = { gapMs: 2000 };
+
+const TRAITS: Record<ProbeName, Traits> = {
+  'netns.list': kernel,
+  'netns.links': kernel,
+  'netns.addrs': kernel,
+  'netns.neigh': kernel,
+  'netns.routes': kernel,
+  'net.ping': { ...kernel, active: PACKETS },
+  'ovs.bridges': { ...kernel, requires: 'ovs', trust: 'tenant' },
+  'kube.api': { ...api, requires: null, active: CHEAP, watched: false },
+  'kube.get': api,
+  'kube.list': api,
+  'kube.logs': { ...api, requires: 'kube.logs', trust: 'tenant', active: CHEAP, watched: false },
+  'kube.exec': { ...api, requires: 'kube.exec', trust: 'tenant', active: PACKETS, watched: false },
+  'kube.runtime': { ...api, requires: 'kube.runtime', trust: 'kernel', watched: false },
+  'kube.can-i': { ...api, requires: null, active: CHEAP, watched: false },
+  'http.get': { ...kernel, requires: null, active: PACKETS },
+  'host.file': { ...kernel, requires: null, trust: 'tenant' },
+};
+
+export function traitsOf(call: ProbeCall): Traits {
+  const traits = TRAITS[call.probe];
+  if (call.probe !== 'http.get') return traits;
+  return { ...traits, cluster: call.params.from === 'node' || !('addr' in call.params.to) };
+}
