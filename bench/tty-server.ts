@@ -6,9 +6,11 @@ import { silentLogger } from '../src/common/logger.js';
 import { DEFAULT_RING } from '../src/terminal/limits.js';
 import { spawnPty } from '../src/terminal/pty/node-pty.js';
 import type { Pty } from '../src/terminal/pty/pty.js';
-import { TerminalSession, type Size } from '../src/terminal/session.js';
+import { TerminalSession } from '../src/terminal/session.js';
+import type { SessionOptions } from '../src/terminal/session-options.js';
+import type { Size } from '../src/terminal/sizing.js';
 import { TerminalRegistry } from '../src/terminal/terminal-registry.js';
-import { MemoryTickets } from '../src/terminal/ticket-store.js';
+import { MemoryTickets, type TicketClaims } from '../src/terminal/ticket-store.js';
 import { TtyServer } from '../src/terminal/tty-server.js';
 import { UpgradeGate } from '../src/terminal/upgrade-gate.js';
 
@@ -19,7 +21,8 @@ export interface OpenTerminal {
   id: string;
   session: TerminalSession;
   /** A socket address with a fresh ticket. */
-  url(claims?: { userId?: string; origin?: string | null }): Promise<string>;
+  url(claims?: Partial<TicketClaims>): Promise<string>;
+  ticket(claims?: Partial<TicketClaims>): Promise<string>;
 }
 
 export interface LocalTtyServer {
@@ -32,6 +35,7 @@ export interface LocalTtyServer {
     graceMs?: number;
     size?: Size;
     spawn?: (size: Size) => Promise<Pty>;
+    session?: Partial<SessionOptions>;
   }): OpenTerminal;
   close(): Promise<void>;
 }
@@ -68,21 +72,34 @@ export async function startTtyServer(
         started: () => undefined,
         enter: () => undefined,
         activity: () => undefined,
-        attachments: () => undefined,
+        joined: () => undefined,
+        left: () => undefined,
+        takeover: () => undefined,
+        learnerListens: () => false,
         exited: () => undefined,
         gone: () => registry.remove(id),
       },
+      ...options.session,
     });
     const whose = { tenantId: 'ten_bench', userId: 'usr_bench', sandboxId: 'sb_bench00000' };
     registry.add({ session, ...whose, target: 'local', createdAt: new Date() });
+    const ticket = async (claims: Partial<TicketClaims> = {}): Promise<string> => {
+      const { tenantId, userId } = whose;
+      const owner = {
+        userName: 'Ada',
+        kind: 'owner',
+        role: 'write',
+        takeover: false,
+        subject: userId,
+      } as const;
+      const full = { tenantId, userId, terminalId: id, origin: null, ...owner, ...claims };
+      return (await tickets.mint(full)).ticket;
+    };
     return {
       id,
       session,
-      url: async (claims = {}) => {
-        const { tenantId, userId } = whose;
-        const { ticket } = await tickets.mint({ tenantId, userId, terminalId: id, origin: null, ...claims });
-        return `ws://127.0.0.1:${port}/v1/tty?ticket=${ticket}`;
-      },
+      ticket,
+      url: async (claims) => `ws://127.0.0.1:${port}/v1/tty?ticket=${await ticket(claims)}`,
     };
   };
 

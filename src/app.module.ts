@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CoreModule, type Runtime } from './core.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -19,6 +20,7 @@ export class AppModule {
         CoreModule.with(runtime),
         HttpModule,
         AuthModule,
+        AuditModule,
         TenantsModule,
         EventsModule,
         LabsModule,

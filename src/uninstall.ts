@@ -15,6 +15,7 @@ const OURS = [
   'postgres',
   'postgres.log',
   'hosts',
+  'recordings',
   'probe',
   'probe.json',
   'runtime.lock',

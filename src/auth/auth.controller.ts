@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AppError } from '../common/errors/app-error.js';
+import { Bus } from '../events/bus.js';
 import { assertScope } from './access.js';
 import { AuthRepository, type ApiKeyView } from './auth.repository.js';
 import { Authenticator } from './authenticator.js';
@@ -47,6 +48,7 @@ export class AuthController {
   constructor(
     private readonly repository: AuthRepository,
     private readonly authenticator: Authenticator,
+    private readonly bus: Bus,
   ) {}
 
   @Get()
@@ -86,5 +88,6 @@ export class AuthController {
     const hash = await this.repository.revoke(principal.tenantId, id);
     if (hash === undefined) throw new AppError('not_found', 'There is no API key with this id.');
     this.authenticator.forget(hash);
+    this.bus.emit('credential.revoked', { tenantId: principal.tenantId, subject: id });
   }
 }

@@ -6,6 +6,9 @@ export const SCOPES = [
   'sandboxes:read',
   'sandboxes:write',
   'events:read',
+  'terminals:shadow',
+  'terminals:takeover',
+  'audit:read',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

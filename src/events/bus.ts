@@ -14,6 +14,10 @@ export interface BusSignals {
   'terminal.activity': { sandboxId: string };
   /** Number of open attachments of the sandbox changed. */
   'terminal.attachments': { sandboxId: string; count: number };
+  /** A learner opened (1) or closed (-1) a stream of its events. */
+  'learner.listening': { tenantId: string; userId: string; change: 1 | -1 };
+  /** A credential no longer counts: what came in with it is closed. */
+  'credential.revoked': { tenantId: string; subject: string };
   /** Rows were added to the event feed and committed. */
   'feed.appended': { sandboxId: string | null };
 }

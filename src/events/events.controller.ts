@@ -40,6 +40,11 @@ export class EventsController {
     const resumable = lastId !== undefined && (await this.feed.knows(lastId));
     const cursor = resumable ? lastId : await this.feed.head();
     const stream = openSse(response);
+    const { tenantId, userId } = principal;
+    if (userId !== undefined) {
+      this.bus.emit('learner.listening', { tenantId, userId, change: 1 });
+      stream.onClose(() => this.bus.emit('learner.listening', { tenantId, userId, change: -1 }));
+    }
     if (lastId !== undefined && !resumable) stream.send('reset', { cursor }, cursor);
     followFeed({ feed: this.feed, bus: this.bus, stream, filter, cursor, logger: this.logger });
   }

@@ -1,5 +1,5 @@
 import { ATTACHMENTS_PER_TERMINAL, ATTACHMENTS_PER_USER } from './limits.js';
-import type { Size } from './session.js';
+import type { Size } from './sizing.js';
 import type { LiveTerminal, TerminalRegistry } from './terminal-registry.js';
 import type { TicketClaims } from './ticket-store.js';
 

@@ -1,12 +1,15 @@
 import type { Clock } from '../common/clock.js';
+import type { Visitor } from './visitor.js';
 import type { Reader } from './flow-window.js';
-import { CHUNK, DEFAULT_REPLAY, HIGH_WATER, INPUT_NOTE_MS, INPUT_WINDOW, STALL_MS } from './limits.js';
+import * as limits from './limits.js';
+import { CHUNK, HIGH_WATER } from './limits.js';
 import type { ReplayRing } from './replay-ring.js';
+import { TokenBucket } from './token-bucket.js';
 import type { Wire } from './wire/wire.js';
 
 export interface AttachmentStart {
   id: string;
-  userId: string;
+  visitor: Visitor;
   acks: boolean;
   cursor: number;
   /** Number of the last size mark that the client knows. */
@@ -18,11 +21,15 @@ export interface AttachmentStart {
 /** One socket on a terminal: a cursor in the ring and nothing queued of its own. */
 export class Attachment implements Reader {
   readonly id: string;
-  readonly userId: string;
+  readonly visitor: Visitor;
+  /** Wall time, ms. */
+  readonly since: number;
   readonly acks: boolean;
   cursor: number;
   acked: number;
   hidden = false;
+  /** The peer asked for a pause, in a format that has words for it. Unlike a hidden one it holds the PTY back. */
+  peerPaused = false;
   isDriver = false;
   /** Set once the client asked to leave or was asked to; nothing more is sent. */
   closed = false;
@@ -32,6 +39,8 @@ export class Attachment implements Reader {
   replayEndedAt = -Infinity;
   /** Input that waits in front of the full queue, of formats that cannot be refused. */
   held: Buffer[] = [];
+  private readonly refusals: TokenBucket;
+  private refused = false;
   private mark: number;
   private replayEnd: number | undefined;
   private replaying: boolean;
@@ -47,7 +56,9 @@ export class Attachment implements Reader {
     private readonly events: { sent: (a: Attachment) => void; stalled: (a: Attachment) => void },
   ) {
     this.id = start.id;
-    this.userId = start.userId;
+    this.visitor = start.visitor;
+    this.since = clock.now();
+    this.refusals = new TokenBucket(clock, limits.READ_ONLY_PER_MINUTE / 60, limits.READ_ONLY_PER_MINUTE);
     this.acks = start.acks;
     this.cursor = this.acked = start.cursor;
     this.mark = start.mark;
@@ -78,10 +89,11 @@ export class Attachment implements Reader {
         this.replayEndedAt = this.clock.monotonic();
       }
       if (this.hidden) return;
+      if (this.peerPaused) return this.watchStall();
       // Also when there is nothing to send: then it may be this very window for which the PTY is paused.
       if (this.acks && this.cursor - this.acked >= HIGH_WATER) return this.watchStall();
       if (this.cursor >= ring.head) return;
-      if (this.wire.buffered >= (this.isDriver ? HIGH_WATER : CHUNK)) return;
+      if (this.wire.buffered >= (this.isDriver ? HIGH_WATER : CHUNK)) return this.watchStall();
       if (this.cursor < ring.start) this.skip(ring);
       else this.send(ring);
     }
@@ -92,14 +104,26 @@ export class Attachment implements Reader {
     if (seq > this.cursor) return false;
     if (seq > this.acked) {
       this.acked = seq;
-      this.cancelStall?.();
-      this.cancelStall = undefined;
+      this.moved();
     }
     return true;
   }
 
   replayed(): void {
     this.replaying = false;
+  }
+
+  /** The peer wants a pause, or no longer. */
+  setPeerPaused(paused: boolean): void {
+    this.peerPaused = paused;
+    if (!paused) this.moved();
+  }
+
+  /** Input of somebody who may not type: the first is answered. False: there were too many. */
+  refuse(): boolean {
+    if (!this.refused) this.wire.error('read_only', 'You watch this terminal; your input is not sent.');
+    this.refused = true;
+    return this.refusals.take();
   }
 
   inputQueued(bytes: number): void {
@@ -141,14 +165,14 @@ export class Attachment implements Reader {
 
   /** Not at once: a frame between a key and its echo would delay the echo. */
   private planNote(): void {
-    this.cancelNote ??= this.clock.after(INPUT_NOTE_MS, () => {
+    this.cancelNote ??= this.clock.after(limits.INPUT_NOTE_MS, () => {
       this.cancelNote = undefined;
       this.tellInput();
     });
   }
 
   private tellInput(): void {
-    const state = this.locked ? 'locked' : this.pending >= INPUT_WINDOW ? 'full' : 'open';
+    const state = this.locked ? 'locked' : this.pending >= limits.INPUT_WINDOW ? 'full' : 'open';
     this.wire.input(this.accepted, state);
   }
 
@@ -161,27 +185,42 @@ export class Attachment implements Reader {
   }
 
   private skip(ring: ReplayRing): void {
-    const to = ring.tail(DEFAULT_REPLAY);
+    const to = ring.tail(limits.DEFAULT_REPLAY);
     this.wire.gap(this.cursor, to);
     // The acknowledged offset moves too, else the window would stay shut for ever.
     this.cursor = this.acked = to;
   }
 
   private send(ring: ReplayRing): void {
-    const limits = [ring.head, ring.markAfter(this.mark)?.offset, this.replayEnd];
-    const end = Math.min(...limits.filter((limit) => limit !== undefined && limit > this.cursor).map(Number));
+    const ends = [ring.head, ring.markAfter(this.mark)?.offset, this.replayEnd];
+    const end = Math.min(...ends.filter((limit) => limit !== undefined && limit > this.cursor).map(Number));
     const bytes = ring.slice(this.cursor, Math.min(CHUNK, end - this.cursor));
     this.cursor += bytes.length;
     this.wire.output(bytes, () => {
-      if (!this.closed) this.events.sent(this);
+      if (this.closed) return;
+      if (!this.acks) this.moved();
+      this.events.sent(this);
     });
   }
 
-  /** A client that acknowledges nothing for two minutes with a full window is closed; it can resume. */
+  /** The client took something. */
+  private moved(): void {
+    this.cancelStall?.();
+    this.cancelStall = undefined;
+  }
+
+  /** Whether its window is shut. Readers that do not acknowledge are judged by their socket. */
+  private get stuck(): boolean {
+    if (this.hidden) return false;
+    if (this.peerPaused) return true;
+    return this.acks ? this.cursor - this.acked >= HIGH_WATER : this.wire.buffered >= CHUNK;
+  }
+
+  /** A client that takes nothing for two minutes with a full window is closed; it can resume. */
   private watchStall(): void {
-    this.cancelStall ??= this.clock.after(STALL_MS, () => {
+    this.cancelStall ??= this.clock.after(limits.STALL_MS, () => {
       this.cancelStall = undefined;
-      if (!this.closed && !this.hidden && this.cursor - this.acked >= HIGH_WATER) this.events.stalled(this);
+      if (!this.closed && this.stuck) this.events.stalled(this);
     });
   }
 }

@@ -27,6 +27,10 @@ export interface Handshake {
   authenticated(): void;
   cols: number;
   rows: number;
+  /** Terminal that the path names; undefined where the ticket alone says which. */
+  terminalId: string | undefined;
+  /** Address of the peer. */
+  ip: string | undefined;
 }
 
 /** Close codes with which a client leaves for good, so that no output is kept waiting for it. */

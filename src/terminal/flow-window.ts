@@ -1,4 +1,4 @@
-import { GHOST_RESERVE, HIGH_WATER, LOW_WATER } from './limits.js';
+import { GHOST_RESERVE, HIGH_WATER, LOW_WATER, RECORDER_HIGH } from './limits.js';
 
 /** What pacing knows of the client that drives the terminal. */
 export interface Reader {
@@ -17,6 +17,8 @@ export interface Pace {
   driver: Reader | undefined;
   /** What the last driver had acknowledged when its socket was lost, while nobody has taken its place. */
   ghostAcked: number | undefined;
+  /** Bytes that the recorder has not written; 0 without one. */
+  recorderLag: number;
 }
 
 export function lag(reader: Reader, head: number): number {
@@ -27,6 +29,6 @@ export function lag(reader: Reader, head: number): number {
 export function shouldPause(paused: boolean, p: Pace): boolean {
   const driverLag = p.driver ? lag(p.driver, p.head) : 0;
   const ghostFull = p.ghostAcked !== undefined && p.head - p.ghostAcked >= p.ringBytes - GHOST_RESERVE;
-  if (paused) return driverLag > LOW_WATER || ghostFull;
-  return driverLag >= HIGH_WATER || ghostFull;
+  if (paused) return driverLag > LOW_WATER || ghostFull || p.recorderLag > LOW_WATER;
+  return driverLag >= HIGH_WATER || ghostFull || p.recorderLag >= RECORDER_HIGH;
 }

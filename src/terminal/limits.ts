@@ -10,6 +10,8 @@ export const HIGH_WATER = 256 * KiB;
 export const CHUNK = 64 * KiB;
 /** What the ring keeps free behind the last byte that a lost driver acknowledged. */
 export const GHOST_RESERVE = 128 * KiB;
+/** The recorder's lag at which the PTY is paused; it is read again at LOW_WATER. */
+export const RECORDER_HIGH = 512 * KiB;
 /** Output is sent at least this often, ms. */
 export const SLICE_MS = 4;
 
@@ -30,6 +32,11 @@ export const PING_RATE = 20;
 
 export const STALL_MS = 120_000;
 export const GHOST_MS = 60_000;
+/** A take-over ends when its instructor's socket has been gone this long, or has sent no input for that long. */
+export const TAKEOVER_GONE_MS = 10_000;
+export const TAKEOVER_IDLE_MS = 15 * 60_000;
+/** Frames of a read-only client that are dropped in a minute before its socket is closed. */
+export const READ_ONLY_PER_MINUTE = 100;
 export const EXIT_DELIVERY_MS = 30_000;
 export const EXITED_KEPT_MS = 300_000;
 export const UNSTARTED_KEPT_MS = 60_000;
@@ -50,6 +57,7 @@ export const DEAD_MS = 60_000;
 export const CLOSE_WAIT_MS = 5000;
 
 export const TERMINALS_PER_SANDBOX = 8;
+export const TERMINALS_PER_USER = 8;
 export const TERMINALS_PER_SERVER = 500;
 export const ATTACHMENTS_PER_TERMINAL = 16;
 export const ATTACHMENTS_PER_USER = 32;

@@ -3,8 +3,9 @@ import type { Attachment } from './attachment.js';
 import { leftForGood, type Dialogue, type DialogueDeps, type Handshake } from './dialogue.js';
 import { InputLimit } from './input-limit.js';
 import { CONTROL_RATE, DEFAULT_REPLAY, HELLO_MS, INPUT_WINDOW, PING_RATE } from './limits.js';
+import type { TakeVerdict } from './driver-seat.js';
 import type { TerminalSession } from './session.js';
-import type { TicketClaims } from './ticket-store.js';
+import { visitorOf, type TicketClaims } from './ticket-store.js';
 import { TokenBucket } from './token-bucket.js';
 import { parseText, type Control, type Hello } from './wire/native-messages.js';
 import type { NativeWire } from './wire/native.js';
@@ -12,6 +13,13 @@ import type { NativeWire } from './wire/native.js';
 const BAD_MESSAGES = 10;
 /** Refused control frames after which the socket is closed. */
 const RATE_STRIKES = 100;
+
+/** Why a take-over is refused, for people. */
+export const REFUSED_TAKE: Record<Exclude<TakeVerdict, 'ok'>, string> = {
+  forbidden: 'Your ticket does not let you take this terminal over.',
+  taken_over: 'Somebody else has taken this terminal over.',
+  learner_not_informable: 'The learner is not there to be told, so the terminal cannot be taken over.',
+};
 
 /** `wheelhouse.tty.v1` as the server hears it: one hello, then input and control frames. */
 export class NativeDialogue implements Dialogue {
@@ -92,7 +100,7 @@ export class NativeDialogue implements Dialogue {
     this.session = admission.terminal.session;
     this.state = 'attached';
     this.attachment = this.session.attach(this.wire, {
-      userId: claims.userId,
+      visitor: visitorOf(claims, this.handshake.ip),
       cols: hello.cols,
       rows: hello.rows,
       acks: hello.fc,
@@ -123,13 +131,13 @@ export class NativeDialogue implements Dialogue {
       case 'resize':
         return session.resize(attachment, control);
       case 'signal':
-        void session.signal(control.sig);
+        void session.signal(control.sig, attachment);
         return;
       case 'take':
-        return session.take(attachment);
+        return this.take(session, attachment);
       case 'release':
-        // Handing back is for take-overs, which this version has none of.
-        return this.wire.error('not_supported', 'There is nothing to release.');
+        if (!session.seat.release(attachment)) this.wire.error('forbidden', 'You have not taken it over.');
+        return;
       case 'detach':
         session.detach(attachment, true);
         return this.fail(1000, 'detached');
@@ -139,6 +147,11 @@ export class NativeDialogue implements Dialogue {
       case 'ping':
         return this.wire.pong(control.id);
     }
+  }
+
+  private take(session: TerminalSession, attachment: Attachment): void {
+    const verdict = session.take(attachment);
+    if (verdict !== 'ok') this.wire.error(verdict, REFUSED_TAKE[verdict]);
   }
 
   private allowed(control: Control): boolean {

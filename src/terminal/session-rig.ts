@@ -1,7 +1,10 @@
 import { ManualClock } from '../common/manual-clock.js';
 import type { Attachment } from './attachment.js';
 import { EchoPty } from './pty/echo-pty.js';
-import { TerminalSession, type AttachRequest, type SessionOptions } from './session.js';
+import { TerminalSession } from './session.js';
+import type { AttachRequest, SessionOptions } from './session-options.js';
+import type { TakeoverChange } from './takeover.js';
+import type { Visitor } from './visitor.js';
 import { FakeWire } from './wire/fake-wire.js';
 
 export interface Client {
@@ -9,18 +12,32 @@ export interface Client {
   attachment: Attachment;
 }
 
+export const LEARNER: Visitor = {
+  user: { id: 'usr_a', name: 'Ada' },
+  kind: 'owner',
+  role: 'write',
+  takeover: false,
+  subject: 'usr_a',
+};
+export const INSTRUCTOR: Visitor = {
+  user: { id: 'usr_i', name: 'R. Diaz' },
+  kind: 'instructor',
+  role: 'view',
+  takeover: true,
+  subject: 'key_i',
+};
+
 /** A session on a fake terminal and a clock that stands still, for tests. */
 export class SessionRig {
   readonly clock = new ManualClock();
   readonly pty = new EchoPty({ echo: false });
   readonly told: string[] = [];
+  readonly takeovers: TakeoverChange[] = [];
+  learnerListens = false;
   readonly session: TerminalSession;
 
   constructor(options: Partial<SessionOptions> = {}) {
-    const tell =
-      (what: string) =>
-      (detail?: unknown): void =>
-        void this.told.push(typeof detail === 'number' ? `${what} ${detail}` : what);
+    const tell = (what: string) => (): void => void this.told.push(what);
     this.session = new TerminalSession({
       id: 'trm_test',
       name: 'shell',
@@ -33,7 +50,10 @@ export class SessionRig {
         started: () => undefined,
         enter: tell('enter'),
         activity: tell('activity'),
-        attachments: tell('attachments'),
+        joined: tell('joined'),
+        left: tell('left'),
+        takeover: (change) => void this.takeovers.push(change),
+        learnerListens: () => this.learnerListens,
         exited: tell('exited'),
         gone: tell('gone'),
       },
@@ -44,7 +64,7 @@ export class SessionRig {
 
   attach(request: Partial<AttachRequest> = {}, wire = new FakeWire()): Client {
     const attachment = this.session.attach(wire, {
-      userId: 'usr_a',
+      visitor: LEARNER,
       cols: 80,
       rows: 24,
       acks: true,

@@ -1,59 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
 import { newSecretId } from '../common/ids.js';
-import { positionFor, type ResumeRequest } from './attach-position.js';
+import { positionFor } from './attach-position.js';
 import { Attachment } from './attachment.js';
 import { Coalescer } from './coalescer.js';
+import { DriverSeat, type TakeVerdict } from './driver-seat.js';
 import { shouldPause } from './flow-window.js';
 import { InputDesk } from './input-desk.js';
+import { Lifetime } from './lifetime.js';
 import * as limits from './limits.js';
 import type { Pty, PtyExit } from './pty/pty.js';
+import type { Recorder } from './recording/recorder.js';
 import { ReplayRing } from './replay-ring.js';
 import { isReport } from './reports.js';
+import type { AttachRequest, SessionOptions } from './session-options.js';
+import { clampSize, Sizing, type Size } from './sizing.js';
 import { Throttle } from './throttle.js';
-import type { ExitReason, TerminalExit, Wire } from './wire/wire.js';
+import type { ExitReason, PeerInfo, TerminalExit, Wire } from './wire/wire.js';
 
 export type SessionState = 'created' | 'running' | 'exited' | 'gone';
-
-export interface Size {
-  cols: number;
-  rows: number;
-}
-
-export interface SessionOptions {
-  id: string;
-  name: string;
-  size: Size;
-  ringBytes: number;
-  /** How long the command goes on without anybody attached. */
-  graceMs: number;
-  clock: Clock;
-  /** Starts the command; rejects when there is no terminal to be had. */
-  open(size: Size): Promise<Pty>;
-  events: SessionEvents;
-  /** Runs at the end of this turn; tests run it at once. */
-  soon?: (run: () => void) => void;
-}
-
-export interface SessionEvents {
-  started(epoch: string): void;
-  /** The user sent a line. */
-  enter(): void;
-  activity(): void;
-  attachments(count: number): void;
-  exited(exit: TerminalExit): void;
-  /** Nothing is kept any more. */
-  gone(): void;
-}
-
-export interface AttachRequest extends Size {
-  userId: string;
-  /** The client acknowledges what it has drawn. */
-  acks: boolean;
-  /** Most bytes of history wanted. */
-  replay: number;
-  resume?: ResumeRequest | undefined;
-}
 
 /** One terminal: a PTY, its ring, and the sockets on it. It outlives the sockets and knows nothing of transports. */
 export class TerminalSession {
@@ -63,60 +28,76 @@ export class TerminalSession {
   epoch = '';
   size: Size;
   exit: TerminalExit | null = null;
-  /** Wall time, ms, at which the command is ended unless somebody attaches. */
-  detachedUntil: number | null = null;
   readonly attachments = new Set<Attachment>();
   readonly ring: ReplayRing;
-  driver: Attachment | undefined;
+  readonly seat: DriverSeat;
+  recorder: Recorder | undefined;
+  private readonly sizing: Sizing;
   private pty: Pty | undefined;
   private desk: InputDesk | undefined;
   private starting: Promise<void> | undefined;
   private paused = false;
-  private ghost: { acked: number; cancel: () => void } | undefined;
   private endReason: ExitReason | undefined;
-  private wantedSize: Size | undefined;
   private readonly clock: Clock;
   private readonly coalescer: Coalescer;
-  private readonly resizes: Throttle;
   private readonly enters: Throttle;
   private readonly activity: Throttle;
-  private cancelGrace: (() => void) | undefined;
-  private readonly timers: (() => void)[] = [];
+  private readonly lifetime: Lifetime;
 
   constructor(private readonly options: SessionOptions) {
     limits.assertConsistent(options.ringBytes);
+    const { clock, events } = options;
     this.id = options.id;
     this.name = options.name;
     this.size = options.size;
-    this.clock = options.clock;
+    this.clock = clock;
     this.ring = new ReplayRing(options.ringBytes, options.size);
-    this.coalescer = new Coalescer(this.clock, () => this.flush(), options.soon);
-    this.resizes = new Throttle(this.clock, limits.RESIZE_MS, () => this.applySize());
-    this.enters = new Throttle(this.clock, limits.ENTER_MS, () => options.events.enter());
-    this.activity = new Throttle(this.clock, limits.ACTIVITY_MS, () => options.events.activity());
-    this.timers.push(
-      this.clock.after(limits.UNSTARTED_KEPT_MS, () => {
-        if (this.state === 'created' && !this.starting) this.forget();
-      }),
-    );
+    this.coalescer = new Coalescer(clock, () => this.flush(), options.soon);
+    this.sizing = new Sizing(options.sizePolicy ?? 'driver', clock, (size) => this.applySize(size));
+    this.seat = new DriverSeat({
+      clock,
+      attachments: this.attachments,
+      informable: () => this.someoneIsInformed() || events.learnerListens(),
+      changed: () => this.driverChanged(),
+      takeover: (change) => {
+        this.recorder?.marker(change.what === 'started' ? 'driver:instructor' : 'driver:owner');
+        events.takeover(change);
+      },
+    });
+    this.enters = new Throttle(clock, limits.ENTER_MS, () => events.enter());
+    this.activity = new Throttle(clock, limits.ACTIVITY_MS, () => events.activity());
+    this.lifetime = new Lifetime(clock, options.graceMs, {
+      end: (reason) => void this.end(reason),
+      forget: () => (this.starting === undefined || this.exit ? this.forget() : undefined),
+      giveUp: () => this.dropAll(4408, 'stalled'),
+    });
+  }
+
+  get detachedUntil(): number | null {
+    return this.lifetime.detachedUntil;
+  }
+
+  get driver(): Attachment | undefined {
+    return this.seat.driver;
   }
 
   /** Starts the command once; `size` is that of the first client, so that its first line is drawn right. */
   ensureStarted(size: Size = this.size): Promise<void> {
-    this.starting ??= this.begin(clampSize(size));
+    this.starting ??= this.begin(this.sizing.policy === 'fixed' ? this.size : clampSize(size));
     return this.starting;
   }
 
   /** The command must have been started. The first frame that goes out is `attached`. */
   attach(wire: Wire, request: AttachRequest): Attachment {
-    this.replaceLost(request);
+    const { visitor, resume } = request;
+    const old = this.retire(request);
     const position = positionFor(this.ring, this.epoch, request);
     const at = this.ring.sizeAt(position.seq);
     const attachment = new Attachment(
       wire,
       {
         id: newSecretId('att'),
-        userId: request.userId,
+        visitor,
         acks: request.acks,
         cursor: position.seq,
         mark: at.number,
@@ -129,7 +110,9 @@ export class TerminalSession {
       },
     );
     attachment.declared = clampSize(request);
-    const drives = this.driver === undefined && this.exit === null;
+    // Whoever comes with a smaller right does not inherit the seat.
+    const inherits = old?.isDriver === true && old.visitor.role === visitor.role;
+    const drives = !this.exit && (inherits || this.seat.waitsFor(visitor, resume?.aid));
     wire.attached({
       tid: this.id,
       aid: attachment.id,
@@ -139,17 +122,23 @@ export class TerminalSession {
       mode: position.mode,
       cols: at.cols,
       rows: at.rows,
+      role: visitor.role,
+      writable: drives || this.seat.writable(attachment),
       driver: drives,
       ring: this.options.ringBytes,
       graceSeconds: Math.round(this.options.graceMs / 1000),
+      recording: this.recorder?.recording ?? false,
       name: this.name,
     });
     if (position.missingFrom !== undefined) wire.gap(position.missingFrom, position.seq);
+    if (this.attachments.size === 0 && this.ring.head > 0) this.recorder?.marker('reattached');
     this.attachments.add(attachment);
-    this.cancelGrace?.();
-    this.detachedUntil = null;
-    if (drives) this.setDriver(attachment, attachment);
-    this.options.events.attachments(this.attachments.size);
+    this.lifetime.accompanied();
+    if (drives) this.seat.seat(attachment, attachment);
+    else if (this.seat.takenOver) wire.driver(this.seat.info(attachment));
+    if (old) this.parted(old, true);
+    this.tellPeers();
+    this.options.events.joined(attachment);
     this.advance(attachment);
     return attachment;
   }
@@ -158,9 +147,12 @@ export class TerminalSession {
   detach(attachment: Attachment, left: boolean): void {
     if (!this.attachments.delete(attachment)) return;
     attachment.stop();
-    if (attachment.isDriver) this.passDriver(attachment, left);
-    this.options.events.attachments(this.attachments.size);
-    if (this.attachments.size === 0 && this.state === 'running') this.startGrace();
+    this.parted(attachment, left);
+    this.tellPeers();
+    if (this.attachments.size === 0 && this.state === 'running') {
+      this.recorder?.marker('detached');
+      this.lifetime.alone();
+    }
     this.pace();
   }
 
@@ -176,6 +168,11 @@ export class TerminalSession {
     this.advance(attachment);
   }
 
+  setPeerPaused(attachment: Attachment, paused: boolean): void {
+    attachment.setPeerPaused(paused);
+    this.advance(attachment);
+  }
+
   write(attachment: Attachment, bytes: Buffer): void {
     if (!this.pty || this.exit || bytes.length === 0) return;
     if (attachment.locked) {
@@ -188,26 +185,30 @@ export class TerminalSession {
   }
 
   resize(attachment: Attachment, size: Size): void {
+    const { role, takeover } = attachment.visitor;
+    if (role === 'view' && !takeover) return this.refuse(attachment);
     const clamped = clampSize(size);
     attachment.declared = clamped;
     if (clamped.cols !== size.cols || clamped.rows !== size.rows) {
       attachment.wire.size(clamped.cols, clamped.rows, attachment.id);
     }
-    if (attachment.isDriver) this.requestSize(clamped);
+    if (!this.exit) this.sizing.reconsider(this.attachments, this.driver);
   }
 
   /** Returns the size as it will be applied. */
   requestSize(size: Size): Size {
-    this.wantedSize = clampSize(size);
-    this.resizes.request();
-    return this.wantedSize;
+    const clamped = clampSize(size);
+    this.sizing.request(clamped);
+    return this.sizing.policy === 'fixed' ? this.size : clamped;
   }
 
-  take(attachment: Attachment): void {
-    if (!attachment.isDriver && !this.exit) this.setDriver(attachment);
+  take(attachment: Attachment): TakeVerdict {
+    return this.exit ? 'ok' : this.seat.take(attachment);
   }
 
-  async signal(name: string): Promise<void> {
+  /** From an attachment, or from the owner by other means. */
+  async signal(name: string, from?: Attachment): Promise<void> {
+    if (from && !this.seat.writable(from)) return this.refuse(from);
     await this.pty?.signal(name);
   }
 
@@ -230,6 +231,29 @@ export class TerminalSession {
     for (const attachment of this.attachments) this.drop(attachment, code, reason);
   }
 
+  peers(): PeerInfo[] {
+    return [...this.attachments].map((a) => ({
+      aid: a.id,
+      user: a.visitor.user,
+      kind: a.visitor.kind,
+      role: a.visitor.role,
+      driver: a.isDriver,
+      protocol: a.wire.protocol,
+      since: new Date(a.since).toISOString(),
+    }));
+  }
+
+  /** The recorder wrote, or gave up. */
+  recorderMoved(): void {
+    this.pace();
+  }
+
+  private parted(attachment: Attachment, left: boolean): void {
+    this.seat.left(attachment, left || this.exit !== null);
+    if (!this.exit) this.sizing.reconsider(this.attachments, this.driver);
+    this.options.events.left(attachment);
+  }
+
   private async begin(size: Size): Promise<void> {
     if (this.endReason) throw new Error('the terminal was ended before it started');
     let pty: Pty;
@@ -244,6 +268,7 @@ export class TerminalSession {
     this.state = 'running';
     this.size = size;
     this.ring.mark(size.cols, size.rows);
+    this.recorder = this.options.recorder?.(this);
     pty.onData((bytes) => {
       this.ring.append(bytes);
       this.coalescer.output(bytes.length);
@@ -251,12 +276,12 @@ export class TerminalSession {
     this.desk = new InputDesk(pty, this.attachments);
     pty.onExit((exit) => this.ended(exit));
     this.options.events.started(this.epoch);
-    this.timers.push(this.clock.after(limits.LIFE_MS, () => void this.end('limit')));
-    this.startGrace();
+    this.lifetime.started();
   }
 
   private flush(): void {
     for (const attachment of this.attachments) attachment.pump(this.ring);
+    this.recorder?.pump();
     this.pace();
   }
 
@@ -272,7 +297,8 @@ export class TerminalSession {
       head: this.ring.head,
       ringBytes: this.options.ringBytes,
       driver: this.driver?.hidden === false ? this.driver : undefined,
-      ghostAcked: this.ghost?.acked,
+      ghostAcked: this.driver ? undefined : this.seat.ghost?.acked,
+      recorderLag: this.recorder?.lag ?? 0,
     });
     if (pause === this.paused) return;
     this.paused = pause;
@@ -280,46 +306,34 @@ export class TerminalSession {
     else this.pty.resume();
   }
 
-  /** `told` learns of it by other means. */
-  private setDriver(next: Attachment | undefined, told?: Attachment): void {
-    if (this.driver) this.driver.isDriver = false;
-    this.driver = next;
-    for (const other of this.attachments) {
-      if (other !== told) other.wire.driver(next?.id ?? null, true);
-    }
-    if (!next) return;
-    next.isDriver = true;
-    this.ghost?.cancel();
-    this.ghost = undefined;
-    if (next.declared) this.requestSize(next.declared);
+  private driverChanged(): void {
+    this.sizing.reconsider(this.attachments, this.driver);
     this.pace();
   }
 
-  private passDriver(lost: Attachment, left: boolean): void {
-    const rest = [...this.attachments].toSorted((a, b) => b.lastInputAt - a.lastInputAt);
-    this.setDriver(rest[0]);
-    if (rest.length > 0 || left || !lost.acks || this.exit) return;
-    // For a minute the output is kept for whoever comes back to where it stopped.
-    const cancel = this.clock.after(limits.GHOST_MS, () => {
-      this.ghost = undefined;
-      this.pace();
-    });
-    this.ghost = { acked: lost.acked, cancel };
+  /** Who is attached is never a secret to the owner. */
+  private tellPeers(): void {
+    const items = this.peers();
+    for (const { visitor, wire } of this.attachments) if (visitor.kind === 'owner') wire.peers(items);
   }
 
-  /** A client that resumes may be faster than the death of its old socket. */
-  private replaceLost(request: AttachRequest): void {
+  private someoneIsInformed(): boolean {
+    return [...this.attachments].some(({ visitor, wire }) => visitor.kind === 'owner' && wire.informs);
+  }
+
+  /** A client that resumes may be faster than the death of its old socket. The caller parts from it. */
+  private retire(request: AttachRequest): Attachment | undefined {
     const old = [...this.attachments].find(
-      (a) => a.id === request.resume?.aid && a.userId === request.userId,
+      (a) => a.id === request.resume?.aid && a.visitor.user.id === request.visitor.user.id,
     );
-    if (!old) return;
+    if (!old) return undefined;
     old.end(4409, 'replaced');
-    this.detach(old, true);
+    this.attachments.delete(old);
+    return old;
   }
 
-  private applySize(): void {
-    const size = this.wantedSize;
-    if (!size || !this.pty || this.exit) return;
+  private applySize(size: Size): void {
+    if (!this.pty || this.exit) return;
     if (size.cols === this.size.cols && size.rows === this.size.rows) return;
     this.size = size;
     this.pty.resize(size.cols, size.rows);
@@ -327,35 +341,41 @@ export class TerminalSession {
     this.flush();
   }
 
-  /** False: the frame is an emulator's answer that must not reach the command. */
+  /** False: the bytes must not reach the command. */
   private noteInput(attachment: Attachment, bytes: Buffer): boolean {
     const now = this.clock.monotonic();
     if (isReport(bytes)) {
       const stale = !attachment.wire.confirmsReplay && now - attachment.replayEndedAt < 1000;
       return attachment.isDriver && attachment.caughtUp && !stale;
     }
+    const verdict = this.seat.typed(attachment);
+    if (verdict !== 'ok') {
+      this.refuse(attachment);
+      return false;
+    }
     attachment.lastInputAt = now;
-    if (!attachment.isDriver) this.setDriver(attachment);
     this.activity.request();
     if (bytes.includes(0x0d) || bytes.includes(0x0a)) this.enters.request();
     return true;
   }
 
+  private refuse(attachment: Attachment): void {
+    if (attachment.visitor.role === 'write') {
+      attachment.wire.error('taken_over', 'An instructor drives this terminal; what you type is not sent.');
+    } else if (!attachment.refuse()) this.drop(attachment, 1008, 'read only');
+  }
+
   private ended(exit: PtyExit): void {
     this.state = 'exited';
-    this.cancelGrace?.();
-    this.ghost?.cancel();
-    this.ghost = undefined;
-    for (const throttle of [this.resizes, this.enters, this.activity]) throttle.stop();
+    for (const part of [this.sizing, this.enters, this.activity]) part.stop();
     const reason = this.endReason ?? 'exited';
     this.exit = { ...exit, seq: this.ring.head, reason, at: new Date(this.clock.now()).toISOString() };
+    this.seat.close();
     this.options.events.exited(this.exit);
     this.coalescer.flush();
+    this.recorder?.end(this.exit);
     for (const attachment of this.attachments) this.tellExit(attachment);
-    this.timers.push(
-      this.clock.after(limits.EXIT_DELIVERY_MS, () => this.dropAll(4408, 'stalled')),
-      this.clock.after(limits.EXITED_KEPT_MS, () => this.forget()),
-    );
+    this.lifetime.exited();
   }
 
   /** Always behind the last byte, so only once the attachment has been sent all there is. */
@@ -366,25 +386,11 @@ export class TerminalSession {
     attachment.wire.exit(this.exit);
   }
 
-  private startGrace(): void {
-    if (this.attachments.size > 0) return;
-    this.detachedUntil = this.clock.now() + this.options.graceMs;
-    this.cancelGrace?.();
-    this.cancelGrace = this.clock.after(this.options.graceMs, () => {
-      if (this.attachments.size === 0) void this.end('idle');
-    });
-  }
-
   private forget(): void {
     if (this.state === 'gone') return;
     this.state = 'gone';
     this.dropAll(4410, 'gone');
-    this.cancelGrace?.();
-    for (const cancel of this.timers) cancel();
+    this.lifetime.stop();
     this.options.events.gone();
   }
-}
-
-function clampSize(size: Size): Size {
-  return { cols: limits.clamp(size.cols, limits.COLS), rows: limits.clamp(size.rows, limits.ROWS) };
 }

@@ -51,7 +51,21 @@ export class TerminalRegistry {
     return this.all()
       .filter((terminal) => terminal.tenantId === tenantId)
       .flatMap((terminal) => [...terminal.session.attachments])
-      .filter((attachment) => attachment.userId === userId).length;
+      .filter((attachment) => attachment.visitor.user.id === userId).length;
+  }
+
+  terminalsOfUser(tenantId: string, userId: string): number {
+    return this.all().filter((t) => t.tenantId === tenantId && t.userId === userId && !t.session.exit).length;
+  }
+
+  /** Closes every socket that came with this credential. */
+  closeSubject(tenantId: string, subject: string): void {
+    for (const terminal of this.all()) {
+      if (terminal.tenantId !== tenantId) continue;
+      for (const attachment of terminal.session.attachments) {
+        if (attachment.visitor.subject === subject) terminal.session.drop(attachment, 4403, 'revoked');
+      }
+    }
   }
 
   attachmentsOfSandbox(sandboxId: string): number {

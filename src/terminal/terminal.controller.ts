@@ -1,23 +1,12 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { assertScope } from '../auth/access.js';
 import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
 import { sandboxId as sandboxIdSchema } from '../sandbox/sandbox.schema.js';
+import { mayRead, mayWrite } from './may.js';
 import type { LiveTerminal } from './terminal-registry.js';
 import * as schema from './terminal.schema.js';
 import { TerminalService } from './terminal.service.js';
-import { TTY_PATH } from './upgrade-gate.js';
-import { NATIVE_PROTOCOL } from './wire/native.js';
-
-/** Learners act on their own terminals; platforms need the scope. */
-function mayWrite(principal: Principal): void {
-  if (principal.kind !== 'learner') assertScope(principal, 'sandboxes:write');
-}
-
-function mayRead(principal: Principal): void {
-  if (principal.kind !== 'learner') assertScope(principal, 'sandboxes:read');
-}
 
 function view({ session, sandboxId, target, createdAt }: LiveTerminal): schema.TerminalView {
   return {
@@ -33,7 +22,7 @@ function view({ session, sandboxId, target, createdAt }: LiveTerminal): schema.T
     ringStart: session.ring.start,
     driver: session.driver?.id ?? null,
     attachments: session.attachments.size,
-    recording: false,
+    recording: session.recorder?.recording ?? false,
     createdAt: createdAt.toISOString(),
     detachedUntil: session.detachedUntil === null ? null : new Date(session.detachedUntil).toISOString(),
     exit: session.exit,
@@ -90,23 +79,6 @@ export class TerminalController {
     mayWrite(principal);
     await this.service.remove(principal, tid);
     return { id: tid };
-  }
-
-  /** Opens one WebSocket within 30 s. Where the call has an Origin, only that page may use the ticket. */
-  @Post('terminals/:tid/tickets')
-  @HttpCode(201)
-  @ApiResponse({ status: 201, standardSchema: schema.ticketSchema })
-  async mint(
-    @CurrentPrincipal() principal: Principal,
-    @Param('tid', { schema: schema.terminalId }) tid: string,
-    @Body({ schema: schema.createTicketSchema }) _body: z.infer<typeof schema.createTicketSchema>,
-    @Headers('origin') origin: string | undefined,
-  ): Promise<z.infer<typeof schema.ticketSchema>> {
-    mayWrite(principal);
-    const bound = principal.kind === 'learner' ? (origin ?? null) : null;
-    const { ticket, expiresAt } = await this.service.mint(principal, tid, bound);
-    const url = `${TTY_PATH}?ticket=${ticket}`;
-    return { ticket, expiresAt: expiresAt.toISOString(), url, protocols: [NATIVE_PROTOCOL] };
   }
 
   @Post('terminals/:tid/size')

@@ -1,12 +1,16 @@
 import { newSecret } from '../common/ids.js';
 import type { PrismaService } from '../database/prisma.service.js';
+import type { EventOutbox, NewEvent } from '../events/outbox.js';
 import { TICKET_MS } from './limits.js';
 import { ticketHash, type TicketClaims, type TicketStore } from './ticket-store.js';
 import type { TerminalExit } from './wire/wire.js';
 
 /** Rows of TerminalSession, and tickets. Output and shells live in memory; the rows are their history. */
 export class TerminalRepository implements TicketStore {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly outbox: EventOutbox,
+  ) {}
 
   async insert(row: {
     tenantId: string;
@@ -58,9 +62,22 @@ export class TerminalRepository implements TicketStore {
   async mint(claims: TicketClaims): Promise<{ ticket: string; expiresAt: Date }> {
     const ticket = newSecret();
     const { rows } = await this.prisma.pool.query<{ expiresAt: Date }>(
-      `INSERT INTO "Ticket" ("tenantId", "hash", "terminalId", "userId", "role", "origin", "expiresAt")
-       VALUES ($1, $2, $3, $4, 'write', $5, now() + $6 * interval '1 ms') RETURNING "expiresAt"`,
-      [claims.tenantId, ticketHash(ticket), claims.terminalId, claims.userId, claims.origin, TICKET_MS],
+      `INSERT INTO "Ticket" ("hash", "expiresAt", "tenantId", "terminalId", "userId", "userName", "kind", "role",
+         "takeover", "subject", "origin")
+       VALUES ($1, now() + $2 * interval '1 ms', $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING "expiresAt"`,
+      [
+        ticketHash(ticket),
+        TICKET_MS,
+        claims.tenantId,
+        claims.terminalId,
+        claims.userId,
+        claims.userName,
+        claims.kind,
+        claims.role,
+        claims.takeover,
+        claims.subject,
+        claims.origin,
+      ],
     );
     return { ticket, expiresAt: rows[0]!.expiresAt };
   }
@@ -69,10 +86,16 @@ export class TerminalRepository implements TicketStore {
     const { rows } = await this.prisma.pool.query<TicketClaims>(
       `UPDATE "Ticket" SET "consumedAt" = now()
        WHERE "hash" = $1 AND "consumedAt" IS NULL AND "expiresAt" > now()
-       RETURNING "tenantId", "terminalId", "userId", "origin"`,
+       RETURNING "tenantId", "terminalId", "userId", "userName", "kind", "role", "takeover", "subject", "origin"`,
       [ticketHash(ticket)],
     );
     return rows[0];
+  }
+
+  /** A row of the event feed, which the learner's page and the platform follow. */
+  async appendEvent(event: NewEvent): Promise<void> {
+    await this.outbox.append(this.prisma.client, event);
+    this.outbox.committed(event.sandboxId ?? null);
   }
 
   async pruneTickets(): Promise<void> {

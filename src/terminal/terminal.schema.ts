@@ -10,15 +10,35 @@ const size = {
   rows: z.int().min(ROWS.min).max(ROWS.max),
 };
 
+const dns1123 = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'a name of Kubernetes: lower-case letters, digits, - and .');
+
+const podSchema = z.strictObject({
+  namespace: dns1123.default('default'),
+  name: dns1123,
+  container: dns1123.optional(),
+});
+export type PodTarget = z.infer<typeof podSchema>;
+
 export const createTerminalSchema = z
   .strictObject({
     /** `local` is a shell on the server, for tests and benches; it needs WHEELHOUSE_PTY_LOCAL=true. */
-    target: z.strictObject({ kind: z.enum(['labhost', 'local']) }).default({ kind: 'labhost' }),
+    target: z
+      .strictObject({
+        kind: z.enum(['labhost', 'local']),
+        /** The learner's own kubectl exec, run inside the lab host. */
+        pod: podSchema.optional(),
+      })
+      .default({ kind: 'labhost' }),
     name: z.string().min(1).max(64).optional(),
     cols: size.cols.default(80),
     rows: size.rows.default(24),
     /** `attach` waits for the first client, so that the first prompt is drawn in its size. */
     start: z.enum(['attach', 'now']).default('attach'),
+    /** Who sets the size: the driver, the smallest of all that may type, or nobody. */
+    sizePolicy: z.enum(['driver', 'smallest', 'fixed']).default('driver'),
   })
   .prefault({})
   .meta({ id: 'CreateTerminal' });
@@ -63,7 +83,17 @@ export type TerminalView = z.infer<typeof terminalSchema>;
 export const terminalListSchema = z.object({ items: z.array(terminalSchema) }).meta({ id: 'TerminalList' });
 
 export const createTicketSchema = z
-  .strictObject({ role: z.enum(['write']).default('write') })
+  .strictObject({
+    role: z.enum(['write', 'view']).default('write'),
+    /** With `view`: may take the terminal over. */
+    takeover: z.boolean().default(false),
+    /** With `view` and an API key: external id of the person who watches, whose name the learner is shown. */
+    user: z.string().min(1).max(128).optional(),
+    /** Which `url` is wanted; any protocol but `tty` may be spoken with any ticket. */
+    protocol: z
+      .enum(['wheelhouse.tty.v1', 'raw', 'tty', 'v5.channel.k8s.io', 'v4.channel.k8s.io', 'v1.alis'])
+      .default('wheelhouse.tty.v1'),
+  })
   .prefault({})
   .meta({ id: 'CreateTicket' });
 
@@ -85,3 +115,26 @@ export const signalSchema = z
 
 /** What was asked for is under way. */
 export const acceptedSchema = z.object({ id: z.string() }).meta({ id: 'TerminalAccepted' });
+
+export const attachmentListSchema = z
+  .object({
+    items: z.array(
+      z.object({
+        aid: z.string(),
+        user: z.object({ id: z.string(), name: z.string() }),
+        kind: z.enum(['owner', 'instructor']),
+        role: z.enum(['write', 'view']),
+        driver: z.boolean(),
+        protocol: z.string(),
+        since: z.iso.datetime(),
+      }),
+    ),
+  })
+  .meta({ id: 'TerminalAttachmentList' });
+
+export const attachmentId = z
+  .string()
+  .regex(/^att_[A-Za-z0-9_-]{22}$/, 'an attachment id is att_ and 22 of base64url');
+export const aidSchema = z.strictObject({ aid: attachmentId }).meta({ id: 'TerminalAttachmentRef' });
+
+export const ttydTokenSchema = z.object({ token: z.string() }).meta({ id: 'TtydToken' });

@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import { assertCanUseSandbox } from '../auth/access.js';
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../common/clock.js';
 import { CLOCK } from '../common/clock.token.js';
 import { AppError } from '../common/errors/app-error.js';
-import { kernelName, newSecretId } from '../common/ids.js';
+import { newSecretId } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
 import { LOGGER } from '../common/logger.token.js';
 import { APP_CONFIG, type AppConfig } from '../config/app-config.js';
@@ -13,32 +14,33 @@ import type { HostDriver } from '../drivers/host-driver.js';
 import { Bus } from '../events/bus.js';
 import { SandboxDirectory, type LiveSandbox } from '../sandbox/live-sandbox.js';
 import { SandboxService } from '../sandbox/sandbox.service.js';
+import { assertNotTakenOver } from './attachment-desk.js';
+import { LearnerPresence } from './learner-presence.js';
 import * as limits from './limits.js';
-import { spawnPty } from './pty/node-pty.js';
-import type { Pty } from './pty/pty.js';
-import { TerminalSession, type SessionEvents, type Size } from './session.js';
-import { SHELL_ARGV, SHELL_ENV } from './shell.js';
+import { TerminalSession } from './session.js';
+import { sessionNews, type NewsDeps } from './session-news.js';
+import { openShell, type ShellTarget } from './shell-opener.js';
+import type { Size, SizePolicy } from './sizing.js';
 import { TerminalRegistry, type LiveTerminal } from './terminal-registry.js';
 import { TerminalRepository } from './terminal.repository.js';
-import { TokenBucket } from './token-bucket.js';
-import type { ExitReason, TerminalExit } from './wire/wire.js';
-
-export type TargetKind = 'labhost' | 'local';
+import { TicketDesk } from './ticket-desk.js';
+import { cleanName } from './visitor.js';
+import type { ExitReason } from './wire/wire.js';
 
 export interface CreateTerminal extends Size {
-  target: { kind: TargetKind };
+  target: ShellTarget;
   name?: string | undefined;
   start: 'attach' | 'now';
+  sizePolicy: SizePolicy;
 }
 
-const OPEN_TIMEOUT_MS = 10_000;
 const PRUNE_MS = 600_000;
 
 /** Terminals of sandboxes: makes them, finds them for whom they belong to, ends them with their sandbox. */
 @Injectable()
 export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly mints = new Map<string, TokenBucket>();
   private readonly stops: (() => void)[] = [];
+  private readonly news: NewsDeps;
 
   constructor(
     private readonly registry: TerminalRegistry,
@@ -46,11 +48,17 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly sandboxes: SandboxService,
     private readonly directory: SandboxDirectory,
     private readonly bus: Bus,
+    private readonly audit: AuditLog,
+    private readonly desk: TicketDesk,
+    presence: LearnerPresence,
     @Inject(HOST_DRIVER) private readonly driver: HostDriver,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    const note = (write: Promise<unknown>): void => this.note(write);
+    this.news = { registry, repository, bus, audit, presence, note };
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     limits.assertConsistent(this.config.ptyRingBytes);
@@ -58,6 +66,9 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
       this.bus.on('sandbox.ending', ({ sandboxId }) => {
         for (const { session } of this.registry.ofSandbox(sandboxId)) this.end(session, 'sandbox_ended');
       }),
+      this.bus.on('credential.revoked', ({ tenantId, subject }) =>
+        this.registry.closeSubject(tenantId, subject),
+      ),
     );
     const lost = await this.repository.loseOpen();
     if (lost > 0) this.logger.info({ lost }, 'terminals of an earlier run are lost');
@@ -78,27 +89,26 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     }
     this.assertQuota(sandbox);
     const id = newSecretId('trm');
-    const name = clean(wanted.name ?? 'shell');
+    const name = cleanName(wanted.name ?? '', 'shell', 64);
     const size = { cols: wanted.cols, rows: wanted.rows };
     const { tenantId, userId } = sandbox;
+    const owner = { id, tenantId, userId, sandboxId, target: wanted.target.kind, createdAt: new Date() };
     const session = new TerminalSession({
       id,
       name,
       size,
+      sizePolicy: wanted.sizePolicy,
       ringBytes: this.config.ptyRingBytes,
       graceMs: this.config.ptyDetachedTtlMs,
       clock: this.clock,
-      open: (opened) => this.open(sandboxId, wanted.target.kind, opened),
-      events: this.events(id, sandboxId),
+      open: (opened) =>
+        openShell(
+          { driver: this.driver, directory: this.directory },
+          { sandboxId, target: wanted.target, size: opened },
+        ),
+      events: sessionNews(this.news, owner),
     });
-    const terminal = {
-      session,
-      tenantId,
-      userId,
-      sandboxId,
-      target: wanted.target.kind,
-      createdAt: new Date(),
-    };
+    const terminal = { ...owner, session };
     // Counted before the database answers, so that requests side by side cannot pass the quota together.
     this.registry.add(terminal);
     try {
@@ -134,16 +144,11 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     throw new AppError('terminal_gone', 'The terminal has ended; create another in the sandbox.');
   }
 
-  async mint(principal: Principal, id: string, origin: string | null) {
-    const { session, tenantId, userId } = await this.get(principal, id);
-    this.assertMintRate(`${tenantId} ${userId}`);
-    return this.repository.mint({ tenantId, terminalId: session.id, userId, origin });
-  }
-
   /** The answer does not wait for the command's end. */
   async remove(principal: Principal, id: string): Promise<void> {
     try {
-      const { session } = await this.get(principal, id);
+      const { session, tenantId } = await this.get(principal, id);
+      this.audit.record({ tenantId, actor: principal.subject, action: 'terminal.killed', subject: id });
       this.end(session, 'killed');
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'terminal_gone')) throw error;
@@ -156,7 +161,14 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
 
   async signal(principal: Principal, id: string, name: string): Promise<void> {
     const session = await this.running(principal, id);
-    this.logger.info({ terminal: id, signal: name, by: principal.subject }, 'terminal signal');
+    const { tenantId, subject } = principal;
+    this.audit.record({
+      tenantId,
+      actor: subject,
+      action: 'terminal.signal',
+      subject: id,
+      detail: { signal: name },
+    });
     await session.signal(name);
   }
 
@@ -166,9 +178,10 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async running(principal: Principal, id: string): Promise<TerminalSession> {
-    const { session } = await this.get(principal, id);
-    if (session.exit) throw new AppError('conflict', 'The command of this terminal has exited.');
-    return session;
+    const terminal = await this.get(principal, id);
+    if (terminal.session.exit) throw new AppError('conflict', 'The command of this terminal has exited.');
+    assertNotTakenOver(principal, terminal);
+    return terminal.session;
   }
 
   private async readySandbox(principal: Principal, sandboxId: string): Promise<LiveSandbox> {
@@ -189,58 +202,16 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
       const most = `A sandbox has at most ${limits.TERMINALS_PER_SANDBOX} terminals; end one first.`;
       throw new AppError('quota_exceeded', most);
     }
+    if (this.registry.terminalsOfUser(sandbox.tenantId, sandbox.userId) >= limits.TERMINALS_PER_USER) {
+      const most = `A user has at most ${limits.TERMINALS_PER_USER} terminals; end one first.`;
+      throw new AppError('quota_exceeded', most);
+    }
     if (this.registry.size >= limits.TERMINALS_PER_SERVER) {
       throw new AppError(
         'quota_exceeded',
         `This server has ${limits.TERMINALS_PER_SERVER} terminals, its most.`,
       );
     }
-  }
-
-  private assertMintRate(user: string): void {
-    if (!this.config.rateLimits) return;
-    let bucket = this.mints.get(user);
-    if (!bucket) {
-      bucket = new TokenBucket(this.clock, limits.TICKETS_PER_MINUTE / 60, limits.TICKETS_PER_MINUTE);
-      this.mints.set(user, bucket);
-    }
-    if (!bucket.take()) {
-      const detail = `More than ${limits.TICKETS_PER_MINUTE} tickets a minute for this user.`;
-      throw new AppError('rate_limited', detail, { retryAfter: 2 });
-    }
-  }
-
-  private open(sandboxId: string, kind: TargetKind, size: Size): Promise<Pty> {
-    const spec = { argv: [...SHELL_ARGV], env: { ...SHELL_ENV }, ...size };
-    if (kind === 'local') return Promise.resolve(spawnPty({ ...spec, cwd: '/' }));
-    // Looked up anew: the shell may start long after the terminal was made.
-    const sandbox = this.directory.find(sandboxId);
-    if (!sandbox) throw new AppError('sandbox_not_ready', 'The sandbox has ended.');
-    return this.driver.openPty(kernelName(sandboxId), sandbox.attempt, spec, {
-      signal: AbortSignal.timeout(OPEN_TIMEOUT_MS),
-      deadline: Date.now() + OPEN_TIMEOUT_MS,
-    });
-  }
-
-  private events(id: string, sandboxId: string): SessionEvents {
-    let exit: TerminalExit | null = null;
-    return {
-      started: (epoch) => this.note(this.repository.started(id, epoch)),
-      enter: () => this.bus.emit('terminal.enter', { sandboxId }),
-      activity: () => this.bus.emit('terminal.activity', { sandboxId }),
-      attachments: () => {
-        const count = this.registry.attachmentsOfSandbox(sandboxId);
-        this.bus.emit('terminal.attachments', { sandboxId, count });
-      },
-      exited: (how) => {
-        exit = how;
-        this.note(this.repository.ended(id, how));
-      },
-      gone: () => {
-        this.registry.remove(id);
-        if (!exit) this.note(this.repository.ended(id, null));
-      },
-    };
   }
 
   private end(session: TerminalSession, reason: ExitReason): void {
@@ -255,7 +226,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
   private planPrune(): void {
     const cancel = this.clock.after(PRUNE_MS, () => {
       this.note(this.repository.pruneTickets());
-      this.mints.clear();
+      this.desk.forgetRates();
       this.planPrune();
     });
     this.stops.push(cancel);
@@ -272,9 +243,4 @@ function assertCanUse(principal: Principal, terminal: LiveTerminal): void {
   } catch {
     throw notFound();
   }
-}
-
-/** Names travel to other people's emulators: no control characters. */
-function clean(name: string): string {
-  return name.replaceAll(/\p{Cc}/gu, '').slice(0, 64) || 'shell';
 }

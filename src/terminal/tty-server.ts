@@ -4,16 +4,18 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Logger } from '../common/logger.js';
 import type { Dialogue, DialogueDeps, Handshake } from './dialogue.js';
 import * as limits from './limits.js';
-import { NativeDialogue } from './native-dialogue.js';
-import { RawDialogue } from './raw-dialogue.js';
-import { UpgradeRefused, type Admitted, type UpgradeGate } from './upgrade-gate.js';
-import { NATIVE_PROTOCOL, NativeWire } from './wire/native.js';
-import { RawWire } from './wire/raw.js';
+import { startDialogue } from './start-dialogue.js';
+import { chooseProtocol, TTY_PATH, UpgradeRefused, type Admitted, type UpgradeGate } from './upgrade-gate.js';
 
 interface Connection {
   dialogue: Dialogue;
   socket: WebSocket;
   seenAt: number;
+}
+
+export interface TtyDeps extends DialogueDeps {
+  /** An upgrade was refused. */
+  refused?: (what: { code: string; ip: string | undefined; origin: string | undefined }) => void;
 }
 
 /** Turns upgrades into attached terminals. Knows `ws` and nothing of Nest, so that benches can run it bare. */
@@ -22,7 +24,9 @@ export class TtyServer {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: limits.MAX_MESSAGE,
-    handleProtocols: (offered) => (offered.has(NATIVE_PROTOCOL) ? NATIVE_PROTOCOL : false),
+    // The gate has found that there is one.
+    handleProtocols: (offered, request) =>
+      chooseProtocol([...offered].join(','), !isPlainPath(request.url ?? '')),
   });
   private readonly connections = new Set<Connection>();
   private readonly unauthenticated = new Map<string, number>();
@@ -31,7 +35,7 @@ export class TtyServer {
 
   constructor(
     private readonly gate: UpgradeGate,
-    private readonly deps: DialogueDeps,
+    private readonly deps: TtyDeps,
     private readonly logger: Logger,
   ) {
     this.cancelKeepalive = deps.clock.after(limits.KEEPALIVE_MS, () => this.keepalive());
@@ -71,10 +75,7 @@ export class TtyServer {
 
   private connect(ws: WebSocket, admitted: Admitted, release: () => void): void {
     const handshake: Handshake = { ...admitted, authenticated: release };
-    const dialogue =
-      admitted.protocol === 'native'
-        ? new NativeDialogue(new NativeWire(ws, this.deps.clock), this.deps, handshake)
-        : new RawDialogue(new RawWire(ws, this.deps.clock), this.deps, handshake);
+    const dialogue = startDialogue(admitted.protocol, ws, this.deps, handshake);
     const connection = { dialogue, socket: ws, seenAt: this.deps.clock.monotonic() };
     this.connections.add(connection);
     ws.on('message', (data, isBinary) => dialogue.message(data as Buffer, isBinary));
@@ -114,10 +115,9 @@ export class TtyServer {
     const code = known ? error.code : 'provider_unavailable';
     const detail = known ? error.message : 'The ticket could not be checked; try again.';
     if (known) {
-      this.logger.info(
-        { code, ip: request.socket.remoteAddress, origin: request.headers.origin },
-        'terminal socket refused',
-      );
+      const what = { code, ip: request.socket.remoteAddress, origin: request.headers.origin };
+      this.logger.info(what, 'terminal socket refused');
+      this.deps.refused?.(what);
     } else this.logger.warn({ err: error }, 'terminal socket failed before the upgrade');
     const body = JSON.stringify({ type: 'about:blank', title: STATUS[status], status, code, detail });
     const retry = status === 429 ? 'Retry-After: 60\r\n' : status === 503 ? 'Retry-After: 1\r\n' : '';
@@ -139,6 +139,10 @@ export class TtyServer {
     }
     this.cancelKeepalive = this.deps.clock.after(limits.KEEPALIVE_MS, () => this.keepalive());
   }
+}
+
+function isPlainPath(url: string): boolean {
+  return url.split('?', 1)[0] === TTY_PATH;
 }
 
 const STATUS: Record<UpgradeRefused['status'], string> = {

@@ -3,7 +3,17 @@ import { ManualClock } from '../common/manual-clock.js';
 import { MemoryTickets, type TicketClaims } from './ticket-store.js';
 import { UpgradeGate } from './upgrade-gate.js';
 
-const CLAIMS: TicketClaims = { tenantId: 'ten_a', terminalId: 'trm_a', userId: 'usr_a', origin: null };
+const CLAIMS: TicketClaims = {
+  tenantId: 'ten_a',
+  terminalId: 'trm_a',
+  userId: 'usr_a',
+  userName: 'Ada',
+  kind: 'owner',
+  role: 'write',
+  takeover: false,
+  subject: 'usr_a',
+  origin: null,
+};
 
 function rig(allowedHosts: string[] = []) {
   const clock = new ManualClock(1_000_000);

@@ -4,9 +4,18 @@ import * as limits from './limits.js';
 import { hostAllowed, originAllowed, type OriginPolicy } from './origin-policy.js';
 import type { TicketClaims, TicketStore } from './ticket-store.js';
 import { TokenBucket } from './token-bucket.js';
+import { ALIS_PROTOCOL } from './wire/alis.js';
+import { CHANNEL_PROTOCOLS, type ChannelProtocol } from './wire/channel.js';
 import { NATIVE_PROTOCOL } from './wire/native.js';
+import { TTYD_PROTOCOL } from './wire/ttyd.js';
 
 export const TTY_PATH = '/v1/tty';
+const TTYD_PATH = /^\/v1\/tty\/ttyd\/([A-Za-z0-9_-]{1,64})\/ws$/;
+
+/** Formats by subprotocol; `raw` is what is spoken without one. */
+export type TtyProtocol =
+  'raw' | typeof NATIVE_PROTOCOL | typeof ALIS_PROTOCOL | typeof TTYD_PROTOCOL | ChannelProtocol;
+const KNOWN: readonly TtyProtocol[] = [NATIVE_PROTOCOL, ...CHANNEL_PROTOCOLS, ALIS_PROTOCOL];
 
 /** An answer before the 101. */
 export class UpgradeRefused extends Error {
@@ -20,11 +29,14 @@ export class UpgradeRefused extends Error {
 }
 
 export interface Admitted {
-  protocol: 'native' | 'raw';
+  protocol: TtyProtocol;
   claims: TicketClaims | undefined;
   fits(claims: TicketClaims): boolean;
   cols: number;
   rows: number;
+  /** Terminal that the path names, of ttyd. */
+  terminalId: string | undefined;
+  ip: string | undefined;
 }
 
 interface GateDeps {
@@ -32,6 +44,8 @@ interface GateDeps {
   policy: OriginPolicy;
   clock: Clock;
   rateLimits: boolean;
+  /** For programs that bring an API key or a learner token instead of a ticket. Never with an Origin or a Cookie. */
+  bearer?: (authorization: string, terminalId: string) => Promise<TicketClaims | undefined>;
 }
 
 /** Everything that is checked before a socket becomes a WebSocket. */
@@ -54,7 +68,8 @@ export class UpgradeGate {
 
   private async examine(request: IncomingMessage): Promise<Admitted> {
     const url = new URL(request.url ?? '/', 'http://tty.invalid');
-    if (url.pathname !== TTY_PATH) {
+    const terminalId = TTYD_PATH.exec(url.pathname)?.[1];
+    if (url.pathname !== TTY_PATH && terminalId === undefined) {
       throw new UpgradeRefused(404, 'not_found', `WebSockets are served at ${TTY_PATH} only.`);
     }
     const { origin, host } = request.headers;
@@ -70,10 +85,9 @@ export class UpgradeGate {
       );
     }
     const fits = (claims: TicketClaims): boolean => claims.origin === null || claims.origin === origin;
-    const protocol = chooseProtocol(request.headers['sec-websocket-protocol']);
-    const ticket = url.searchParams.get('ticket');
-    const claims = ticket === null ? undefined : await this.deps.tickets.redeem(ticket);
-    const late = ticket === null && protocol === 'native';
+    const protocol = chooseProtocol(request.headers['sec-websocket-protocol'], terminalId !== undefined);
+    const claims = await this.claims(request, url, protocol);
+    const late = url.searchParams.get('ticket') === null && BRINGS_TICKET.has(protocol);
     if (!late && (!claims || !fits(claims))) {
       throw new UpgradeRefused(
         401,
@@ -81,7 +95,38 @@ export class UpgradeGate {
         'The ticket is unknown, used, expired or not for this page.',
       );
     }
-    return { protocol, claims, fits, cols: number(url, 'cols', 80), rows: number(url, 'rows', 24) };
+    if (protocol === ALIS_PROTOCOL && claims?.role !== 'view') {
+      throw new UpgradeRefused(
+        403,
+        'forbidden',
+        `${ALIS_PROTOCOL} only watches: mint a ticket of role "view".`,
+      );
+    }
+    const ip = request.socket.remoteAddress;
+    return {
+      protocol,
+      claims,
+      fits,
+      terminalId,
+      ip,
+      cols: number(url, 'cols', 80),
+      rows: number(url, 'rows', 24),
+    };
+  }
+
+  private async claims(
+    request: IncomingMessage,
+    url: URL,
+    protocol: TtyProtocol,
+  ): Promise<TicketClaims | undefined> {
+    const ticket = url.searchParams.get('ticket');
+    if (ticket !== null) return this.deps.tickets.redeem(ticket);
+    const { authorization, origin, cookie } = request.headers;
+    const terminal = url.searchParams.get('terminal');
+    const isChannel = (CHANNEL_PROTOCOLS as readonly string[]).includes(protocol);
+    const byPage = origin !== undefined || cookie !== undefined;
+    if (!isChannel || byPage || authorization === undefined || terminal === null) return undefined;
+    return this.deps.bearer?.(authorization, terminal);
   }
 
   private assertPatience(address: string): void {
@@ -107,11 +152,18 @@ export class UpgradeGate {
   }
 }
 
+/** Their first frame may bring the ticket. */
+const BRINGS_TICKET: ReadonlySet<TtyProtocol> = new Set<TtyProtocol>([NATIVE_PROTOCOL, TTYD_PROTOCOL]);
+
 /** The first token we know, in the client's order; without an offer, bytes and nothing else. */
-function chooseProtocol(offer: string | undefined): 'native' | 'raw' {
-  if (offer === undefined || offer.trim() === '') return 'raw';
-  if (offer.split(',').some((token) => token.trim() === NATIVE_PROTOCOL)) return 'native';
-  throw new UpgradeRefused(400, 'validation_failed', `Offer the subprotocol ${NATIVE_PROTOCOL}, or none.`);
+export function chooseProtocol(offer: string | undefined, onTtydPath: boolean): TtyProtocol {
+  const known: readonly TtyProtocol[] = onTtydPath ? [TTYD_PROTOCOL] : KNOWN;
+  if (!onTtydPath && (offer === undefined || offer.trim() === '')) return 'raw';
+  const offered = (offer ?? '').split(',').map((token) => token.trim());
+  const chosen = offered.flatMap((token) => known.find((name) => name === token) ?? [])[0];
+  if (chosen) return chosen;
+  const which = onTtydPath ? TTYD_PROTOCOL : `one of ${KNOWN.join(', ')}, or none`;
+  throw new UpgradeRefused(400, 'validation_failed', `Offer the subprotocol ${which}.`);
 }
 
 function number(url: URL, name: string, fallback: number): number {

@@ -128,12 +128,7 @@ describe('a first frame', () => {
     const gone = await TerminalClient.open({ url });
     gone.hello();
     expect((await gone.closed).code).toBe(4410);
-    const { ticket } = await server.tickets.mint({
-      tenantId: 'ten_bench',
-      terminalId: 'trm_never',
-      userId: 'usr_bench',
-      origin: null,
-    });
+    const ticket = await terminal.ticket({ terminalId: 'trm_never' });
     const never = await TerminalClient.open({ url: `ws://127.0.0.1:${server.port}/v1/tty?ticket=${ticket}` });
     never.hello();
     expect((await never.closed).code).toBe(4404);

@@ -1,4 +1,4 @@
-import type { AttachedInfo, TerminalExit, Wire, WireErrorCode } from './wire.js';
+import type { AttachedInfo, DriverInfo, PeerInfo, TerminalExit, Wire, WireErrorCode } from './wire.js';
 
 /** A client in memory: keeps what it was told, and a socket that empties only when told. */
 export class FakeWire implements Wire {
@@ -8,6 +8,10 @@ export class FakeWire implements Wire {
   readonly sizes: { at: number; cols: number; rows: number }[] = [];
   readonly errors: WireErrorCode[] = [];
   readonly inputs: { n: number; state: string }[] = [];
+  readonly drivers: DriverInfo[] = [];
+  readonly notices: string[] = [];
+  readonly informs = true;
+  watching: PeerInfo[] = [];
   info: AttachedInfo | undefined;
   exited: TerminalExit | undefined;
   closed: { code: number; reason: string } | undefined;
@@ -71,8 +75,16 @@ export class FakeWire implements Wire {
     this.inputs.push({ n, state });
   }
 
-  driver(): void {
-    // Not looked at.
+  driver(info: DriverInfo): void {
+    this.drivers.push(info);
+  }
+
+  peers(items: PeerInfo[]): void {
+    this.watching = items;
+  }
+
+  notice(_level: string, code: string): void {
+    this.notices.push(code);
   }
 
   exit(exit: TerminalExit): void {

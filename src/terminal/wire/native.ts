@@ -1,6 +1,6 @@
 import { ACK_EVERY, HIGH_WATER, INPUT_WINDOW } from '../limits.js';
 import { SocketWire } from './socket-wire.js';
-import type { AttachedInfo, TerminalExit, Wire, WireErrorCode } from './wire.js';
+import type { AttachedInfo, DriverInfo, PeerInfo, TerminalExit, Wire, WireErrorCode } from './wire.js';
 
 export const NATIVE_PROTOCOL = 'wheelhouse.tty.v1';
 
@@ -9,18 +9,16 @@ export class NativeWire extends SocketWire implements Wire {
   readonly protocol = NATIVE_PROTOCOL;
   readonly holdsInput = false;
   readonly confirmsReplay = true;
+  readonly informs = true;
 
   attached(info: AttachedInfo): void {
     this.tell({
       t: 'attached',
       v: 1,
       ...info,
-      role: 'write',
-      writable: true,
       window: HIGH_WATER,
       ackEvery: ACK_EVERY,
       inputWindow: INPUT_WINDOW,
-      recording: false,
     });
   }
 
@@ -40,8 +38,12 @@ export class NativeWire extends SocketWire implements Wire {
     this.tell({ t: 'input', n: accepted, state });
   }
 
-  driver(aid: string | null, writable: boolean): void {
-    this.tell({ t: 'driver', aid, kind: 'owner', writable });
+  driver(info: DriverInfo): void {
+    this.tell({ t: 'driver', ...info });
+  }
+
+  peers(items: PeerInfo[]): void {
+    this.tell({ t: 'peers', items });
   }
 
   exit(exit: TerminalExit): void {
@@ -52,6 +54,10 @@ export class NativeWire extends SocketWire implements Wire {
 
   error(code: WireErrorCode, message: string, fatal = false): void {
     this.tell({ t: 'error', code, message, fatal });
+  }
+
+  notice(level: 'info' | 'warn', code: string, text: string): void {
+    this.tell({ t: 'notice', level, code, text });
   }
 
   pong(id: number): void {

@@ -9,10 +9,13 @@ export class RawWire extends SocketWire implements Wire {
   readonly protocol = 'raw';
   readonly holdsInput = true;
   readonly confirmsReplay = false;
+  readonly informs = false;
   readonly size = ignore;
   readonly replayEnd = ignore;
   readonly input = ignore;
   readonly driver = ignore;
+  readonly peers = ignore;
+  readonly notice = ignore;
   readonly error = ignore;
 
   attached(info: AttachedInfo): void {

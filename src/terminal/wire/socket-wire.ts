@@ -18,7 +18,7 @@ export abstract class SocketWire {
 
   constructor(
     protected readonly socket: TtySocket,
-    private readonly clock: Clock,
+    protected readonly clock: Clock,
   ) {}
 
   get buffered(): number {

@@ -1,4 +1,5 @@
 import type { PtyExit } from '../pty/pty.js';
+import type { Role, VisitorKind } from '../visitor.js';
 
 export type ExitReason = 'exited' | 'killed' | 'idle' | 'sandbox_ended' | 'limit' | 'shutdown';
 
@@ -21,16 +22,45 @@ export interface AttachedInfo {
   /** Size in force at `seq`. */
   cols: number;
   rows: number;
+  role: Role;
+  writable: boolean;
   driver: boolean;
   ring: number;
   graceSeconds: number;
+  recording: boolean;
   name: string;
+}
+
+export interface DriverInfo {
+  /** null: nobody drives now. */
+  aid: string | null;
+  user: { id: string; name: string } | null;
+  kind: VisitorKind;
+  /** Whether the receiver may type. */
+  writable: boolean;
+  /** End of a take-over, ISO 8601, unless the instructor types. */
+  until?: string;
+}
+
+export interface PeerInfo {
+  aid: string;
+  user: { id: string; name: string };
+  kind: VisitorKind;
+  role: Role;
+  driver: boolean;
+  protocol: string;
+  /** ISO 8601 */
+  since: string;
 }
 
 export type WireErrorCode =
   | 'bad_message'
   | 'unknown_type'
+  | 'read_only'
+  | 'taken_over'
   | 'locked'
+  | 'forbidden'
+  | 'learner_not_informable'
   | 'input_too_big'
   | 'input_overflow'
   | 'input_stalled'
@@ -47,6 +77,8 @@ export interface Wire {
   readonly holdsInput: boolean;
   /** The client tells when it has eaten a replay; until then it sends no input of its user. */
   readonly confirmsReplay: boolean;
+  /** The format can tell its user who drives and who watches. */
+  readonly informs: boolean;
   /** Bytes that the socket has not yet given to the kernel. */
   readonly buffered: number;
   attached(info: AttachedInfo): void;
@@ -56,9 +88,12 @@ export interface Wire {
   gap(from: number, to: number): void;
   replayEnd(seq: number): void;
   input(accepted: number, state: 'open' | 'full' | 'locked'): void;
-  driver(aid: string | null, writable: boolean): void;
+  driver(info: DriverInfo): void;
+  /** Everybody who is attached, for the owner. */
+  peers(items: PeerInfo[]): void;
   exit(exit: TerminalExit): void;
   error(code: WireErrorCode, message: string, fatal?: boolean): void;
+  notice(level: 'info' | 'warn', code: string, text: string): void;
   pauseReading(): void;
   resumeReading(): void;
   close(code: number, reason: string): void;
