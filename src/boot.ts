@@ -18,6 +18,7 @@ import { InstanceLock } from './database/instance-lock.js';
 import { migrate } from './database/migrator.js';
 import { PrismaService } from './database/prisma.service.js';
 import type { Runtime } from './core.module.js';
+import { chooseClusterDriver } from './drivers/cluster-registry.js';
 import { chooseHostDriver } from './drivers/driver-registry.js';
 import type { Finding } from './drivers/host-driver.js';
 import { openApiDocument } from './http/openapi.js';
@@ -87,7 +88,12 @@ export async function boot(o: {
     if (applied.length > 0) say(`applied migrations: ${applied.join(', ')}`);
     const install = await installId(prisma, config.stateDir);
     say('checking what this machine can run');
-    const { driver, findings } = await chooseHostDriver({ config, installId: install, logger });
+    const [host, cluster] = await Promise.all([
+      chooseHostDriver({ config, installId: install, logger }),
+      chooseClusterDriver({ config, installId: install, logger }),
+    ]);
+    const findings = [...host.findings, ...cluster.findings];
+    const { driver } = host;
     const auth = new AuthRepository(prisma);
     const tenantId = await auth.ensureTenant('main');
     const operatorKey = await ensureOperatorKey(auth, tenantId, config.stateDir);
@@ -98,6 +104,7 @@ export async function boot(o: {
       clock: systemClock,
       prisma,
       driver,
+      clusters: cluster.driver,
       findings,
       secret,
       tenantId,

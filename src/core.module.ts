@@ -6,7 +6,8 @@ import { LOGGER } from './common/logger.token.js';
 import { APP_CONFIG, type AppConfig } from './config/app-config.js';
 import { PrismaService } from './database/prisma.service.js';
 import type { Finding, HostDriver } from './drivers/host-driver.js';
-import { HOST_DRIVER } from './drivers/driver.tokens.js';
+import type { ClusterDriver } from './drivers/cluster-driver.js';
+import { CLUSTER_DRIVER, HOST_DRIVER } from './drivers/driver.tokens.js';
 import { Bus } from './events/bus.js';
 import { EventOutbox } from './events/outbox.js';
 import { Feed } from './events/feed.js';
@@ -18,6 +19,7 @@ export interface Runtime {
   clock: Clock;
   prisma: PrismaService;
   driver: HostDriver;
+  clusters: ClusterDriver;
   findings: Finding[];
   secret: Uint8Array;
   /** The tenant of this installation. */
@@ -37,6 +39,7 @@ export class CoreModule {
       { provide: CLOCK, useValue: runtime.clock },
       { provide: PrismaService, useValue: runtime.prisma },
       { provide: HOST_DRIVER, useValue: runtime.driver },
+      { provide: CLUSTER_DRIVER, useValue: runtime.clusters },
       { provide: Bus, useFactory: () => new Bus() },
       { provide: EventOutbox, useFactory: (bus: Bus) => new EventOutbox(bus), inject: [Bus] },
       { provide: Feed, useFactory: () => new Feed(runtime.prisma) },

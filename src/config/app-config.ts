@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { PoolConfig } from '../sandbox/pool/pool-config.js';
 import { envSchema } from './env.schema.js';
 
 /** Injection token of the frozen configuration. */
@@ -17,6 +18,14 @@ export interface AppConfig {
   /** Folders that hold one folder per lab. */
   labsDirs: string[];
   hostProvider: 'auto' | 'oci' | 'fake' | 'none';
+  clusterProvider: 'auto' | 'kind' | 'fake' | 'none';
+  /** undefined = kind's own default. */
+  kindImage: string | undefined;
+  dockerHost: string | undefined;
+  networkPool: string;
+  pool: PoolConfig;
+  poolRunning: number;
+  poolMaxAgeMs: number;
   /** The unpacked tools image of the lab hosts. */
   imageDir: string;
   ociRuntime: string;
@@ -69,10 +78,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: { cwd: string; isRoot: 
     e.WHEELHOUSE_PTY_LOCAL ||
     !e.WHEELHOUSE_RATE_LIMITS ||
     e.WHEELHOUSE_HOST_PROVIDER === 'fake' ||
+    e.WHEELHOUSE_CLUSTER_PROVIDER === 'fake' ||
     e.WHEELHOUSE_FAULT !== undefined;
   if (unsafe && (!LOOPBACK.has(e.HOST) || e.NODE_ENV === 'production')) {
     throw new ConfigError(
-      'WHEELHOUSE_PTY_LOCAL=true, WHEELHOUSE_RATE_LIMITS=false, WHEELHOUSE_FAULT and WHEELHOUSE_HOST_PROVIDER=fake are for tests: ' +
+      'WHEELHOUSE_PTY_LOCAL=true, WHEELHOUSE_RATE_LIMITS=false, WHEELHOUSE_FAULT and providers that are fake are for tests: ' +
         'they need a loopback HOST and NODE_ENV other than production',
     );
   }
@@ -89,6 +99,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: { cwd: string; isRoot: 
     allowedHosts: e.WHEELHOUSE_ALLOWED_HOSTS,
     labsDirs: e.WHEELHOUSE_LABS.length > 0 ? e.WHEELHOUSE_LABS : [path.join(root.cwd, 'labs')],
     hostProvider: e.WHEELHOUSE_HOST_PROVIDER,
+    clusterProvider: e.WHEELHOUSE_CLUSTER_PROVIDER,
+    kindImage: e.WHEELHOUSE_KIND_IMAGE ?? e.KIND_IMAGE,
+    dockerHost: e.DOCKER_HOST,
+    networkPool: e.WHEELHOUSE_NETWORK_POOL,
+    pool: e.WHEELHOUSE_POOL,
+    poolRunning: e.WHEELHOUSE_POOL_RUNNING,
+    poolMaxAgeMs: e.WHEELHOUSE_POOL_MAX_AGE,
     imageDir: e.WHEELHOUSE_IMAGE_DIR ?? path.join(stateDir, 'image/current'),
     ociRuntime: e.WHEELHOUSE_OCI_RUNTIME,
     uidBase: e.WHEELHOUSE_UID_BASE,

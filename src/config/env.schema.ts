@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, flag, list, size } from './parsers.js';
+import { duration, flag, list, pool, size } from './parsers.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -17,6 +17,18 @@ export const envSchema = z.object({
   WHEELHOUSE_ALLOWED_HOSTS: list.default([]),
   WHEELHOUSE_LABS: list.default([]),
   WHEELHOUSE_HOST_PROVIDER: z.enum(['auto', 'oci', 'fake', 'none']).default('auto'),
+  WHEELHOUSE_CLUSTER_PROVIDER: z.enum(['auto', 'kind', 'fake', 'none']).default('auto'),
+  /** Node image of kind; kind's own default when unset. */
+  WHEELHOUSE_KIND_IMAGE: z.string().min(1).optional(),
+  /** The same, without the prefix. */
+  KIND_IMAGE: z.string().min(1).optional(),
+  DOCKER_HOST: z.string().min(1).optional(),
+  /** Networks of clusters are taken from here, /26 each. */
+  WHEELHOUSE_NETWORK_POOL: z.cidrv4().default('10.253.0.0/16'),
+  WHEELHOUSE_POOL: pool.default('auto'),
+  /** Warm units that are kept running; the others are paused. */
+  WHEELHOUSE_POOL_RUNNING: z.coerce.number().int().min(0).max(1000).default(1),
+  WHEELHOUSE_POOL_MAX_AGE: duration.default(3 * 3_600_000),
   WHEELHOUSE_IMAGE_DIR: z.string().optional(),
   WHEELHOUSE_OCI_RUNTIME: z.string().default('auto'),
   WHEELHOUSE_UID_BASE: z.coerce.number().int().min(65536).max(0xe0000000).default(0x20000000),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsePool } from '../sandbox/pool/pool-config.js';
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const UNIT_BYTES: Record<string, number> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
@@ -34,3 +35,13 @@ export const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
+
+/** Warm units to keep, see sandbox/pool/pool-config.ts. */
+export const pool = z.string().transform((text, context) => {
+  try {
+    return parsePool(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+});

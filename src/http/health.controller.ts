@@ -19,7 +19,7 @@ const findingSchema = z.object({
   fix: z.string().optional(),
 });
 const doctorSchema = z
-  .object({ hostProvider: z.string(), findings: z.array(findingSchema) })
+  .object({ hostProvider: z.string(), clusterProvider: z.string(), findings: z.array(findingSchema) })
   .meta({ id: 'Doctor' });
 
 const amounts = z.object({
@@ -33,9 +33,23 @@ const capacitySchema = z
   .object({
     hostProvider: z.string(),
     available: z.boolean(),
+    clusterProvider: z.string(),
     capacity: amounts,
     used: amounts,
+    /** Learners' living sandboxes, those who wait included. */
     sandboxes: z.int(),
+    queued: z.int(),
+    /** Warm units, by lab; null = for any lab. */
+    pool: z.array(
+      z.object({
+        lab: z.string().nullable(),
+        target: z.int(),
+        running: z.int(),
+        paused: z.int(),
+        making: z.int(),
+        pausedUntil: z.iso.datetime().nullable(),
+      }),
+    ),
   })
   .meta({ id: 'Capacity' });
 
@@ -78,6 +92,7 @@ export class HealthController {
   doctor() {
     return {
       hostProvider: this.runtime.driver.name,
+      clusterProvider: this.runtime.clusters.name,
       findings: [...this.runtime.findings, ...this.brokenLabs()],
     };
   }
@@ -99,13 +114,17 @@ export class HealthController {
   @Get('v1/capacity')
   @ApiResponse({ status: 200, standardSchema: capacitySchema })
   capacity() {
-    const { budget, living } = this.sandboxes;
+    const { budget, living, admission, pool } = this.sandboxes;
+    const rows = [...living.entries.values()].map((entry) => entry.row);
     return {
       hostProvider: this.runtime.driver.name,
       available: this.runtime.driver.name !== 'none',
+      clusterProvider: this.runtime.clusters.name,
       capacity: budget.capacity,
       used: budget.used(),
-      sandboxes: living.entries.size,
+      sandboxes: rows.filter((row) => row.userId !== null).length,
+      queued: admission.everyone().flat().length,
+      pool: pool.warm.view(),
     };
   }
 }

@@ -1,10 +1,19 @@
 import type { Budget, Verdict } from './budget.js';
+import { FairQueue } from './fair-queue.js';
 import type { Entry } from './living.js';
 import type { Slots } from './slots.js';
 
-/** Who may be provisioned now: first come, first served, as far as the machine reaches. */
+/** Lab hosts alone take little and end soon: they do not wait behind those that want a cluster. */
+type Line = 'host' | 'cluster';
+
+const lineOf = (row: Entry['row']): Line => (row.cluster ? 'cluster' : 'host');
+
+/** Who may be provisioned now: as far as the machine reaches, and in a fair order. */
 export class Admission {
-  private readonly queue: Entry[] = [];
+  private readonly lines: Record<Line, FairQueue<Entry>> = {
+    host: new FairQueue((entry) => entry.row.tenantId),
+    cluster: new FairQueue((entry) => entry.row.tenantId),
+  };
 
   constructor(
     readonly budget: Budget,
@@ -12,9 +21,9 @@ export class Admission {
   ) {}
 
   /** Takes room for a sandbox that is about to be made; undefined when it must queue. */
-  tryTake(cost: Entry['row']['cost']): { slot: number } | undefined {
-    if (this.queue.length > 0 || !this.budget.check(cost).fits) return undefined;
-    return this.take(cost);
+  tryTake(row: Entry['row']): { slot: number } | undefined {
+    if (this.waiting(lineOf(row)).length > 0 || !this.budget.check(row.cost).fits) return undefined;
+    return this.take(row.cost);
   }
 
   verdict(cost: Entry['row']['cost']): Verdict {
@@ -22,18 +31,20 @@ export class Admission {
   }
 
   enqueue(entry: Entry): void {
-    this.queue.push(entry);
+    this.lines[lineOf(entry.row)].push(entry);
   }
 
   /** The next in line, with its room taken; undefined when nobody waits or the first does not fit. */
   nextFitting(): { entry: Entry; slot: number } | undefined {
-    while (this.queue[0] && this.queue[0].row.state !== 'queued') this.queue.shift();
-    const entry = this.queue[0];
-    if (!entry || !this.budget.check(entry.row.cost).fits) return undefined;
-    const room = this.take(entry.row.cost);
-    if (!room) return undefined;
-    this.queue.shift();
-    return { entry, slot: room.slot };
+    for (const line of ['host', 'cluster'] as const) {
+      const entry = this.waiting(line)[0];
+      if (!entry || !this.budget.check(entry.row.cost).fits) continue;
+      const room = this.take(entry.row.cost);
+      if (!room) return undefined;
+      this.lines[line].serve(entry);
+      return { entry, slot: room.slot };
+    }
+    return undefined;
   }
 
   /** What a living row of before a restart holds. */
@@ -47,9 +58,18 @@ export class Admission {
     if (slot !== null) this.slots.free(slot);
   }
 
-  /** 1 = next; 0 = not in the queue. */
-  position(entry: Entry): number {
-    return this.queue.filter((e) => e.row.state === 'queued').indexOf(entry) + 1;
+  /** Everyone who waits, line by line, each in the order of its turns. */
+  everyone(): Entry[][] {
+    return [this.waiting('host'), this.waiting('cluster')];
+  }
+
+  /** In order, without those who were cancelled meanwhile. */
+  private waiting(line: Line): Entry[] {
+    const queue = this.lines[line];
+    const order = queue.order();
+    const gone = order.filter((entry) => entry.row.state !== 'queued');
+    for (const entry of gone) queue.remove(entry);
+    return gone.length === 0 ? order : queue.order();
   }
 
   private take(cost: Entry['row']['cost']): { slot: number } | undefined {

@@ -2,19 +2,23 @@ import type { Clock } from '../common/clock.js';
 import { kernelName } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
 import { Semaphore } from '../common/semaphore.js';
+import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import type { HostDriver } from '../drivers/host-driver.js';
-import { hostCapabilities } from '../drivers/requires.js';
+import type { Step } from '../drivers/step.js';
 import type { Bus } from '../events/bus.js';
 import type { Admission } from './admission.js';
 import type { Faults } from './fault.js';
+import type { LearnerSteps } from './learner-steps.js';
 import { type Entry, type Living, toLive } from './living.js';
-import type { SandboxRow } from './sandbox-row.js';
+import type { Recipe } from './recipe.js';
+import type { SandboxRow, StepRecord } from './sandbox-row.js';
 import { next, type SandboxEvent } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 import { runSteps, type RunOptions, undoSteps } from './step-runner.js';
 
 const MAX_ATTEMPTS = 2;
 const DESTROY_TIMEOUT_MS = 30_000;
+const CLUSTER_DESTROY_TIMEOUT_MS = 120_000;
 const MAX_BACKOFF_MS = 60_000;
 
 export interface AdvanceDeps {
@@ -22,10 +26,17 @@ export interface AdvanceDeps {
   admission: Admission;
   repository: SandboxRepository;
   driver: HostDriver;
+  clusters: ClusterDriver;
+  recipe: Recipe;
+  learner: LearnerSteps;
   bus: Bus;
   clock: Clock;
   logger: Logger;
   faults: Faults;
+  /** A warm unit is held, or could not be made; its time from the start, ms. */
+  onUnit(entry: Entry, outcome: 'held' | 'failed', ms: number): void;
+  /** Cold provisioning took so long, ms. */
+  onMade(entry: Entry, ms: number): void;
   /** How long a ready sandbox of this row may run, ms. */
   lifetimeMs(row: SandboxRow): Promise<number>;
   /** Sandboxes being made or released at once. */
@@ -97,7 +108,7 @@ export class Advance {
   private async advance(entry: Entry): Promise<void> {
     if (entry.row.intent === 'run') {
       if (entry.row.state === 'queued') this.admit();
-      if (entry.row.state === 'provisioning') await this.making.run(() => this.provision(entry));
+      if (entry.row.state === 'provisioning' && entry.row.heldAt === null) await this.make(entry);
     }
     if (entry.row.intent === 'run') return;
     if (entry.row.state === 'queued') return this.finish(entry, 'release');
@@ -107,6 +118,11 @@ export class Advance {
       reason: entry.row.failureCode ?? 'released',
     });
     await this.releasing.run(() => this.release(entry));
+  }
+
+  /** Clusters take long and have a limit of their own in their driver: they must not keep lab hosts waiting. */
+  private make(entry: Entry): Promise<void> {
+    return entry.row.cluster ? this.provision(entry) : this.making.run(() => this.provision(entry));
   }
 
   /** Gives free room to those who wait, in their order. */
@@ -132,14 +148,15 @@ export class Advance {
     }
   }
 
-  private optionsOf(entry: Entry): RunOptions {
-    const { row } = entry;
-    const { driver, clock, logger, faults, repository } = this.d;
-    const spec = { slot: row.slot!, requires: hostCapabilities(row.requires) };
+  private optionsOf(entry: Entry, steps: Step[]): RunOptions {
+    const { row, made } = entry;
+    const { clock, logger, faults, repository } = this.d;
     return {
       id: kernelName(row.id),
       attempt: row.attempt,
-      steps: driver.plan(kernelName(row.id), row.attempt, spec).steps,
+      steps,
+      firstOrdinal: made.steps,
+      facts: made.facts,
       signal: entry.cancel.signal,
       clock,
       logger,
@@ -147,28 +164,61 @@ export class Advance {
       note: (text) => logger.info({ sandbox: row.id }, text),
       onSlow: (step) =>
         void repository
-          .noteStep(row, step)
+          .noteStep(entry.row, step)
           .catch((error: unknown) => logger.warn({ err: error }, 'step was not noted')),
     };
   }
 
+  /** Makes what needs no learner, holds a warm unit there, and goes on to `ready` once there is one. */
   private async provision(entry: Entry): Promise<void> {
     if (entry.row.intent !== 'run') return;
     this.d.faults.at('before:provision');
-    const options = this.optionsOf(entry);
-    const result = await runSteps(options);
-    const initPid = result.ok ? result.facts['initPid'] : undefined;
-    if (result.ok && typeof initPid === 'number') return this.becomeReady(entry, initPid, result.records);
-    const error = result.ok ? new Error('no step left the pid of the lab host') : result.error;
-    this.d.logger.error(
-      { err: error, sandbox: entry.row.id, attempt: entry.row.attempt },
-      'provisioning failed',
-    );
+    const { made } = entry;
+    const records: StepRecord[] = [];
+    if (!made.base) {
+      made.startedAt = this.d.clock.now();
+      const steps = [...this.d.recipe.base(entry.row), ...this.d.learner.setUp(entry)];
+      if (!(await this.run(entry, steps, records))) return;
+      made.base = true;
+      if (entry.row.userId === null) return this.hold(entry, records);
+    }
+    // Claimed while it was being made, or held and claimed now.
+    const rest = [...this.d.learner.setUp(entry), ...this.d.learner.access(entry)];
+    if (!(await this.run(entry, rest, records))) return;
+    const { initPid } = made.facts;
+    if (typeof initPid === 'number') return this.becomeReady(entry, initPid, records);
+    await this.giveUp(entry, new Error('no step left the pid of the lab host'), records);
+  }
+
+  /** Runs steps after those before them; false when they failed, and were undone. */
+  private async run(entry: Entry, steps: Step[], records: StepRecord[]): Promise<boolean> {
+    const result = await runSteps(this.optionsOf(entry, steps));
+    records.push(...result.records);
+    if (!result.ok) {
+      await this.giveUp(entry, result.error, records);
+      return false;
+    }
+    entry.made.facts = result.facts;
+    entry.made.steps += steps.length;
+    return true;
+  }
+
+  /** Undoes an attempt; the next one follows, or the end. Warm units have one attempt, as nobody waits for them. */
+  private async giveUp(entry: Entry, error: unknown, records: StepRecord[]): Promise<void> {
+    const { made } = entry;
+    const cancelled = entry.row.intent !== 'run';
+    if (!cancelled) {
+      const { id, attempt } = entry.row;
+      this.d.logger.error({ err: error, sandbox: id, attempt }, 'provisioning failed');
+    }
+    const options = this.optionsOf(entry, this.d.recipe.base(entry.row));
     await undoSteps(options);
-    await this.d.driver.destroy(options.id, this.call(DESTROY_TIMEOUT_MS));
+    await this.destroy(entry);
+    const unit = entry.row.userId === null;
+    if (unit && !cancelled) this.d.onUnit(entry, 'failed', this.d.clock.now() - made.startedAt);
     await entry.change((row) => {
       if (row.intent !== 'run') return [];
-      if (row.attempt < MAX_ATTEMPTS) {
+      if (row.attempt < MAX_ATTEMPTS && row.userId !== null) {
         row.attempt += 1;
         return [];
       }
@@ -176,15 +226,25 @@ export class Advance {
       row.failureCode = 'provisioning_failed';
       row.failureDetail = String(error instanceof Error ? error.message : error).slice(0, 500);
       return [];
-    }, result.records);
+    }, records);
+    Object.assign(made, { base: false, setUp: false, facts: {}, steps: 0, paused: false });
     this.again.add(entry.row.id);
   }
 
-  private async becomeReady(
-    entry: Entry,
-    initPid: number,
-    records: Parameters<Entry['change']>[1],
-  ): Promise<void> {
+  private async hold(entry: Entry, records: StepRecord[]): Promise<void> {
+    this.d.faults.at('before:hold');
+    const now = this.d.clock.now();
+    await entry.change((row) => {
+      if (row.userId === null) row.heldAt = new Date(now);
+      return [];
+    }, records);
+    this.d.faults.at('after:hold');
+    entry.made.answeredAt = now;
+    if (entry.row.heldAt === null) return void this.again.add(entry.row.id);
+    this.d.onUnit(entry, 'held', now - entry.made.startedAt);
+  }
+
+  private async becomeReady(entry: Entry, initPid: number, records: StepRecord[]): Promise<void> {
     this.d.faults.at('before:ready');
     const lifetime = await this.d.lifetimeMs(entry.row);
     entry.initPid = initPid;
@@ -196,6 +256,7 @@ export class Advance {
       return [move(row, 'provisioned')];
     }, records);
     this.d.faults.at('after:ready');
+    if (entry.made.startedAt > 0) this.d.onMade(entry, this.d.clock.now() - entry.made.startedAt);
     const live = toLive(entry);
     if (live) this.d.bus.emit('sandbox.ready', live);
   }
@@ -203,10 +264,17 @@ export class Advance {
   private async release(entry: Entry): Promise<void> {
     this.d.faults.at('before:destroy');
     const started = performance.now();
-    await this.d.driver.destroy(kernelName(entry.row.id), this.call(DESTROY_TIMEOUT_MS));
+    await this.destroy(entry);
     this.d.logger.debug({ sandbox: entry.row.id, ms: Math.round(performance.now() - started) }, 'destroyed');
     this.d.faults.at('after:destroy');
     await this.finish(entry, entry.row.intent === 'fail' ? 'given_up' : 'gone');
+  }
+
+  /** The lab host first: its link hangs on the network of the cluster. */
+  private async destroy(entry: Entry): Promise<void> {
+    const id = kernelName(entry.row.id);
+    await this.d.driver.destroy(id, this.call(DESTROY_TIMEOUT_MS));
+    if (entry.row.cluster) await this.d.clusters.destroy(id, this.call(CLUSTER_DESTROY_TIMEOUT_MS));
   }
 
   private async finish(entry: Entry, event: SandboxEvent): Promise<void> {

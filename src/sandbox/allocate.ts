@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
-import { kernelName, newId } from '../common/ids.js';
-import type { HostDriver } from '../drivers/host-driver.js';
-import { hostCapabilities } from '../drivers/requires.js';
+import { newId } from '../common/ids.js';
 import type { Bus } from '../events/bus.js';
 import type { Admission } from './admission.js';
 import type { Advance } from './advance.js';
 import type { Faults } from './fault.js';
 import type { LabRef } from './lab-catalogue.js';
 import type { Entry, Living } from './living.js';
+import type { Claim } from './pool/claim.js';
+import type { UnitCare } from './pool/unit-care.js';
+import type { Recipe } from './recipe.js';
 import type { SandboxRow } from './sandbox-row.js';
 import { LIVING } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
@@ -19,7 +20,9 @@ export interface AllocateDeps {
   admission: Admission;
   advance: Advance;
   repository: SandboxRepository;
-  driver: HostDriver;
+  recipe: Recipe;
+  claim: Claim;
+  care: UnitCare;
   clock: Clock;
   bus: Bus;
   faults: Faults;
@@ -36,30 +39,52 @@ export interface AllocateRequest {
 
 /** Gives a learner the living sandbox of a lab, or a new one: at most one, however often it is asked. */
 export class Allocate {
+  /** Requests that are being answered, by learner and lab: a double click waits for the first one. */
+  private readonly inFlight = new Map<string, Promise<unknown>>();
+
   constructor(private readonly d: AllocateDeps) {}
 
   async run(request: AllocateRequest): Promise<{ entry: Entry; created: boolean }> {
+    const key = `${request.tenantId} ${request.userId} ${request.lab.labId}`;
+    for (let other = this.inFlight.get(key); other; other = this.inFlight.get(key)) await other;
     const own = this.livingOf(request);
     if (own) return { entry: own, created: false };
+    const running = this.make(request);
+    const settled = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.inFlight.set(key, settled);
+    try {
+      return await running;
+    } finally {
+      this.inFlight.delete(key);
+    }
+  }
+
+  private async make(request: AllocateRequest): Promise<{ entry: Entry; created: boolean }> {
     this.checkQuota(request);
     const row = this.newRow(request);
     const verdict = this.d.admission.verdict(row.cost);
-    if (!verdict.fits && verdict.impossible) {
-      const has = this.d.admission.budget.capacity[verdict.reason];
-      const { reserve, limit } = row.cost;
-      const asks = `${reserve[verdict.reason]}, at most ${limit[verdict.reason]}`;
-      throw new AppError(
-        'budget_impossible',
-        `The lab needs ${verdict.reason} ${asks}; this machine has ${has} for all sandboxes.`,
-      );
-    }
-    const room = this.d.admission.tryTake(row.cost);
+    if (!verdict.fits && verdict.impossible) throw this.impossible(row, verdict.reason);
+    const warm = await this.d.claim.run(request);
+    if (warm) return { entry: warm, created: true };
+    const room = this.d.admission.tryTake(row);
     if (room) {
       row.state = 'provisioning';
       row.attempt = 1;
       row.slot = room.slot;
-    }
+    } else await this.d.care.makeRoom(row.cost);
     return this.insert(row, request);
+  }
+
+  private impossible(row: SandboxRow, reason: keyof SandboxRow['cost']['reserve']): AppError {
+    const has = this.d.admission.budget.capacity[reason];
+    const asks = `${row.cost.reserve[reason]}, at most ${row.cost.limit[reason]}`;
+    return new AppError(
+      'budget_impossible',
+      `The lab needs ${reason} ${asks}; this machine has ${has} for all sandboxes.`,
+    );
   }
 
   private async insert(
@@ -111,7 +136,8 @@ export class Allocate {
     if (request.maxSandboxes === null) return;
     let living = 0;
     for (const { row } of this.d.living.entries.values()) {
-      if (row.tenantId === request.tenantId && LIVING.includes(row.state)) living++;
+      const counts = row.userId !== null && LIVING.includes(row.state);
+      if (row.tenantId === request.tenantId && counts) living++;
     }
     if (living >= request.maxSandboxes) {
       throw new AppError(
@@ -123,23 +149,33 @@ export class Allocate {
 
   private newRow(request: AllocateRequest): SandboxRow {
     const id = newId('sb');
-    const spec = { slot: 0, requires: hostCapabilities(request.lab.requires) };
+    const { lab } = request;
+    const cluster = lab.cluster && {
+      nodes: lab.cluster.nodes,
+      admin: lab.cluster.admin,
+      start: lab.cluster.start,
+    };
     return {
       tenantId: request.tenantId,
       id,
       userId: request.userId,
-      labId: request.lab.labId,
-      labSlug: request.lab.slug,
-      labVersionId: request.lab.labVersionId,
+      labId: lab.labId,
+      labSlug: lab.slug,
+      labVersionId: lab.labVersionId,
       state: 'queued',
       intent: 'run',
       version: 0,
       attempt: 0,
       slot: null,
-      cost: this.d.driver.plan(kernelName(id), 1, spec).cost,
+      cost: this.d.recipe.cost(id, lab.requires, cluster),
       seed: randomBytes(16).toString('hex'),
-      requires: request.lab.requires,
-      tier: 'T1',
+      requires: lab.requires,
+      // A node of kind is privileged: whoever controls one controls the machine.
+      tier: cluster ? 'T0' : 'T1',
+      base: this.d.recipe.baseOf(lab.requires, cluster),
+      heldAt: null,
+      cluster,
+      clusterPhase: cluster && (cluster.start === 'learner' ? 'hidden' : 'running'),
       createdAt: new Date(this.d.clock.now()),
       readyAt: null,
       openedAt: null,

@@ -59,6 +59,16 @@ export class Budget {
     this.move(cost, -1);
   }
 
+  /** For forecasts: what happens to it does not happen to this one. */
+  copy(): Budget {
+    const copy = new Budget(this.capacity);
+    for (const d of DIMENSIONS) {
+      copy.reserve[d] = this.reserve[d];
+      copy.limit[d] = this.limit[d];
+    }
+    return copy;
+  }
+
   used(): Amounts {
     return { ...this.reserve };
   }

@@ -1,5 +1,7 @@
 import type { Clock } from '../common/clock.js';
+import { kernelName } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
+import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import type { Advance } from './advance.js';
 import { due, type Limits } from './due.js';
 import type { Entry, Living } from './living.js';
@@ -11,7 +13,14 @@ export class Clocks {
   private cancel: (() => void) | undefined;
 
   constructor(
-    private readonly d: { living: Living; advance: Advance; clock: Clock; logger: Logger; limits: Limits },
+    private readonly d: {
+      living: Living;
+      advance: Advance;
+      clusters: ClusterDriver;
+      clock: Clock;
+      logger: Logger;
+      limits: Limits;
+    },
   ) {}
 
   start(): void {
@@ -26,6 +35,7 @@ export class Clocks {
   }
 
   private look(entry: Entry): void {
+    this.noteActivity(entry);
     const found = due(entry.row, this.d.clock.now(), this.d.limits);
     if (!found || entry.row.intent !== 'run') return;
     const mark = found.kind === 'release' ? `release:${found.reason}` : found.mark;
@@ -35,6 +45,15 @@ export class Clocks {
       entry.warned.delete(mark);
       this.d.logger.warn({ err: error, sandbox: entry.row.id }, 'a clock could not act, will try again');
     });
+  }
+
+  /** What a learner asks of the API server is activity, wherever it was typed. */
+  private noteActivity({ row }: Entry): void {
+    if (!row.cluster || row.state !== 'ready') return;
+    const at = this.d.clusters.activityAt(kernelName(row.id), row.attempt);
+    if (at === undefined || at <= (row.lastActivityAt?.getTime() ?? 0)) return;
+    row.lastActivityAt = new Date(at);
+    row.openedAt ??= new Date(at);
   }
 
   private async act(entry: Entry, found: NonNullable<ReturnType<typeof due>>): Promise<void> {

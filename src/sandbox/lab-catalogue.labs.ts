@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { durationMs } from '../labs/duration.js';
+import { interpolateText } from '../labs/interpolate.js';
+import type { LabFiles } from '../labs/lab-folder.js';
 import type { LabSpec } from '../labs/lab-spec.js';
 import { LabsService } from '../labs/labs.service.js';
+import { labValues } from '../labs/params.js';
 import { LabCatalogue, type LabRef } from './lab-catalogue.js';
 
 interface Published {
   labId: string;
   labVersionId: string;
   spec: LabSpec;
+  files: LabFiles;
 }
 
 /** A new version of a lab is seen this much later at most. */
@@ -41,6 +45,11 @@ export class CatalogueOfLabs extends LabCatalogue {
     return this.keep(toRef(await this.labs.byVersionId(tenantId, labVersionId)));
   }
 
+  override async withCluster(tenantId: string): Promise<LabRef[]> {
+    const labs = await this.labs.list(tenantId);
+    return labs.filter((lab) => lab.spec.sandbox.cluster).map((lab) => this.keep(toRef(lab)));
+  }
+
   private keep(ref: LabRef): LabRef {
     if (this.versions.size >= MAX_CACHED) this.versions.clear();
     this.versions.set(ref.labVersionId, ref);
@@ -48,7 +57,8 @@ export class CatalogueOfLabs extends LabCatalogue {
   }
 }
 
-function toRef({ labId, labVersionId, spec }: Published): LabRef {
+function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
+  const values = labValues(spec);
   return {
     labId,
     labVersionId,
@@ -56,5 +66,7 @@ function toRef({ labId, labVersionId, spec }: Published): LabRef {
     durationMs: durationMs(spec.duration),
     extendByMs: durationMs(spec.extendBy),
     requires: spec.sandbox.requires,
+    cluster: spec.sandbox.cluster ?? null,
+    setup: spec.setup.map(({ manifest }) => interpolateText(files[manifest] ?? '', values)),
   };
 }

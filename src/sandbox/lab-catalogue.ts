@@ -1,3 +1,5 @@
+import type { ClusterNeed } from './sandbox-row.js';
+
 /** What the sandbox core needs to know of a published lab version. */
 export interface LabRef {
   labId: string;
@@ -8,10 +10,16 @@ export interface LabRef {
   /** Ms per extension. */
   extendByMs: number;
   requires: string[];
+  /** null = no cluster. */
+  cluster: (ClusterNeed & { fidelity: 'any' | 'real' | 'simulated' }) | null;
+  /** Manifests of the set-up with the parameters of a run put in, in their order. */
+  setup: string[];
 }
 
 /** Implemented over the labs feature. Both reject with AppError (`not_found`, `lab_not_published`, `lab_invalid`). */
 export abstract class LabCatalogue {
   abstract resolve(tenantId: string, slug: string): Promise<LabRef>;
   abstract byVersion(tenantId: string, labVersionId: string): Promise<LabRef>;
+  /** The tenant's published labs that need a cluster. */
+  abstract withCluster(tenantId: string): Promise<LabRef[]>;
 }

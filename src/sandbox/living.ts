@@ -1,12 +1,46 @@
+import type { Facts } from '../drivers/step.js';
 import type { Bus } from '../events/bus.js';
 import type { SandboxEventRecord, SandboxRow, StepRecord } from './sandbox-row.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 import { isFinal } from './sandbox.machine.js';
 import { type LiveSandbox, SandboxDirectory } from './live-sandbox.js';
 
+/** How far a sandbox has been made; the database knows only `heldAt` and the state. */
+export interface Made {
+  /** The steps that need neither user nor lab text are done. */
+  base: boolean;
+  /** The lab's own set-up is done. */
+  setUp: boolean;
+  facts: Facts;
+  /** Steps recorded so far, so that later ones follow. */
+  steps: number;
+  /** The engine holds the processes of the cluster. */
+  paused: boolean;
+  /** When the cluster last answered, ms since the epoch. */
+  answeredAt: number;
+  /** Being claimed: no longer to be had by others, nor by the pool's housekeeping. */
+  claiming: boolean;
+  startedAt: number;
+}
+
+function newMade(): Made {
+  return {
+    base: false,
+    setUp: false,
+    facts: {},
+    steps: 0,
+    paused: false,
+    answeredAt: 0,
+    claiming: false,
+    startedAt: 0,
+  };
+}
+
 /** A living sandbox in the memory of the service that owns it. */
 export class Entry {
   initPid = 0;
+  /** What is known of it beside its row, lost with the service and found again. */
+  readonly made = newMade();
   /** Fires when the sandbox should no longer be provisioned. */
   readonly cancel = new AbortController();
   /** Minutes before the end of which the learner was warned. */
@@ -14,6 +48,8 @@ export class Entry {
   /** Attached terminals, as told by the terminal feature. */
   attachments = 0;
   private readonly watchers = new Set<() => void>();
+  /** Changes of what the engine does with the cluster follow one another. */
+  private engine: Promise<unknown> = Promise.resolve();
   /** Writes follow one another. */
   private tail: Promise<unknown> = Promise.resolve();
   /** The last write may or may not have reached the database. */
@@ -43,6 +79,13 @@ export class Entry {
       return copy;
     });
     this.tail = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Runs `task` when no other one of this sandbox pauses, resumes or replaces the cluster. */
+  exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.engine.then(task);
+    this.engine = run.catch(() => undefined);
     return run;
   }
 
@@ -120,6 +163,7 @@ export class Living extends SandboxDirectory {
 export function toLive(entry: Entry): LiveSandbox | undefined {
   const { row, initPid } = entry;
   if ((row.state !== 'ready' && row.state !== 'paused') || !row.readyAt || !row.expiresAt) return undefined;
+  if (row.userId === null || row.labSlug === null || row.labVersionId === null) return undefined;
   return {
     id: row.id,
     tenantId: row.tenantId,
@@ -128,6 +172,7 @@ export function toLive(entry: Entry): LiveSandbox | undefined {
     labVersionId: row.labVersionId,
     attempt: row.attempt,
     initPid,
+    cluster: row.cluster && { nodes: row.cluster.nodes, phase: row.clusterPhase ?? 'running' },
     seed: row.seed,
     readyAt: row.readyAt,
     expiresAt: row.expiresAt,

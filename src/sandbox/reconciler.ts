@@ -1,7 +1,9 @@
 import type { Clock } from '../common/clock.js';
 import { kernelName } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
+import type { ClusterDriver, ClusterFound } from '../drivers/cluster-driver.js';
 import type { HostDriver, HostFound } from '../drivers/host-driver.js';
+import type { CallOptions } from '../drivers/step.js';
 import type { Bus } from '../events/bus.js';
 import type { Admission } from './admission.js';
 import type { Advance } from './advance.js';
@@ -23,6 +25,7 @@ export interface ReconcilerDeps {
   advance: Advance;
   repository: SandboxRepository;
   driver: HostDriver;
+  clusters: ClusterDriver;
   bus: Bus;
   clock: Clock;
   logger: Logger;
@@ -61,14 +64,26 @@ export class Reconciler {
   }
 
   async round(): Promise<void> {
-    const found = await this.d.driver.list({
-      signal: AbortSignal.timeout(10_000),
-      deadline: this.d.clock.now() + 10_000,
-    });
-    const byName = new Map(found.map((f) => [f.id, f]));
-    for (const entry of this.d.living.entries.values())
-      await this.compare(entry, byName.get(kernelName(entry.row.id)));
-    await this.sweep(found);
+    const call = { signal: AbortSignal.timeout(10_000), deadline: this.d.clock.now() + 10_000 };
+    const [found, clusters] = await Promise.all([this.d.driver.list(call), this.listClusters(call)]);
+    const hosts = new Map(found.map((f) => [f.id, f]));
+    const byName = clusters && new Map(clusters.map((f) => [f.id, f]));
+    for (const entry of this.d.living.entries.values()) {
+      const name = kernelName(entry.row.id);
+      await this.compare(entry, hosts.get(name), byName && (byName.get(name) ?? 'absent'));
+    }
+    await this.sweep([...new Set([...found, ...(clusters ?? [])].map((f) => f.id))]);
+  }
+
+  /** undefined = the engine does not answer: nothing may be concluded, and lab hosts without clusters go on. */
+  private async listClusters(call: CallOptions): Promise<ClusterFound[] | undefined> {
+    if (this.d.clusters.name === 'none') return undefined;
+    try {
+      return await this.d.clusters.list(call);
+    } catch (error) {
+      this.d.logger.warn({ err: error }, 'clusters cannot be looked at');
+      return undefined;
+    }
   }
 
   private schedule(): void {
@@ -98,36 +113,85 @@ export class Reconciler {
     });
   }
 
-  private async compare(entry: Entry, seen: HostFound | undefined): Promise<void> {
+  private async compare(
+    entry: Entry,
+    seen: HostFound | undefined,
+    cluster: ClusterFound | 'absent' | undefined,
+  ): Promise<void> {
     const { row } = entry;
-    if (row.intent !== 'run' || row.state === 'provisioning') return this.d.advance.kick(entry);
-    if (row.state !== 'ready' && row.state !== 'paused') return;
-    if (seen?.state === 'running' && seen.attempt === row.attempt) {
-      const adopted = entry.initPid === 0;
-      entry.initPid = seen.initPid;
-      const live = toLive(entry);
-      if (adopted && live) this.d.bus.emit('sandbox.ready', live);
-      return;
-    }
+    const held = row.state === 'provisioning' && row.heldAt !== null;
+    if (row.intent !== 'run' || (row.state === 'provisioning' && !held)) return this.d.advance.kick(entry);
+    if (row.state !== 'ready' && row.state !== 'paused' && !held) return;
     if (seen?.state === 'unknown') return;
-    this.d.logger.warn({ sandbox: row.id, seen }, 'the lab host is gone');
+    const hostRuns = seen?.state === 'running' && seen.attempt === row.attempt;
+    const why = hostRuns ? await this.clusterFault(entry, cluster) : 'the lab host is gone';
+    if (hostRuns && why === undefined) return this.adopt(entry, seen);
+    this.d.logger.warn({ sandbox: row.id, seen, why }, 'a sandbox is lost');
     await entry.change((r) => {
       r.intent = 'release';
       r.failureCode = 'sandbox_lost';
-      r.failureDetail = 'The lab host ended by itself or was ended from outside. Start a new sandbox.';
-      return [{ type: 'sandbox.lost', payload: { failureCode: r.failureCode } }];
+      r.failureDetail = 'The sandbox ended by itself or was ended from outside. Start a new one.';
+      return held ? [] : [{ type: 'sandbox.lost', payload: { failureCode: r.failureCode } }];
     });
     this.d.advance.kick(entry);
   }
 
-  private async sweep(found: HostFound[]): Promise<void> {
+  private adopt(entry: Entry, seen: HostFound): void {
+    const { row, made } = entry;
+    const adopted = entry.initPid === 0;
+    entry.initPid = seen.initPid;
+    if (row.heldAt !== null && !made.base) {
+      // A unit of the service before this one: what it was made of is there.
+      Object.assign(made, { base: true, setUp: row.labVersionId !== null, facts: { initPid: seen.initPid } });
+    }
+    const live = toLive(entry);
+    if (adopted && live) this.d.bus.emit('sandbox.ready', live);
+  }
+
+  /** Why a sandbox cannot go on, as far as its cluster is concerned; mends what can be mended. */
+  private async clusterFault(
+    entry: Entry,
+    cluster: ClusterFound | 'absent' | undefined,
+  ): Promise<string | undefined> {
+    const { row, made } = entry;
+    if (!row.cluster || cluster === undefined) return undefined;
+    if (row.clusterPhase === 'deleted' || row.clusterPhase === 'making') return this.interrupted(entry);
+    if (cluster === 'absent' || cluster.attempt !== row.attempt) return 'the cluster is gone';
+    if (cluster.state === 'unknown' || cluster.state === 'creating') return undefined;
+    if (cluster.state === 'stopped') return 'a node of the cluster has stopped';
+    made.paused = cluster.state === 'paused';
+    const wanted = row.clusterPhase === 'stopped';
+    if (row.heldAt !== null || made.paused === wanted || made.claiming) return undefined;
+    await entry.exclusive(() => this.setPaused(entry, row.clusterPhase === 'stopped'));
+    return undefined;
+  }
+
+  /** A cluster that was being made when the service ended is one that the learner starts again. */
+  private async interrupted(entry: Entry): Promise<undefined> {
+    if (entry.row.clusterPhase !== 'making' || entry.initPid !== 0) return undefined;
+    await entry.change((row) => {
+      row.clusterPhase = 'deleted';
+      return [{ type: 'sandbox.cluster', payload: { phase: 'deleted' } }];
+    });
+    return undefined;
+  }
+
+  private async setPaused(entry: Entry, paused: boolean): Promise<void> {
+    const call = { signal: AbortSignal.timeout(10_000), deadline: this.d.clock.now() + 10_000 };
+    const { id, attempt, clusterPhase } = entry.row;
+    if ((clusterPhase === 'stopped') !== paused) return;
+    await this.d.clusters.setPaused(kernelName(id), attempt, paused, call);
+    entry.made.paused = paused;
+  }
+
+  private async sweep(found: string[]): Promise<void> {
     const known = new Set([...this.d.living.entries.keys()].map(kernelName));
-    const orphans = found.filter((f) => !known.has(f.id)).map((f) => f.id);
+    const orphans = found.filter((id) => !known.has(id));
     for (const id of this.orphans.keys()) if (!orphans.includes(id)) this.orphans.delete(id);
     if (orphans.length > MAX_ORPHANS) {
       this.d.logger.error(
         { orphans: orphans.length },
-        'too many lab hosts without a row: is this the right database?',
+        'too many lab hosts or clusters without a row: is this the right database?',
       );
       return;
     }
@@ -136,8 +200,10 @@ export class Reconciler {
       const since = this.orphans.get(id);
       if (since === undefined) this.orphans.set(id, now);
       else if (now - since >= ORPHAN_AFTER_MS) {
-        this.d.logger.warn({ id }, 'releasing a lab host that no row knows');
+        this.d.logger.warn({ id }, 'releasing what no row knows');
         await this.d.driver.destroy(id, { signal: AbortSignal.timeout(30_000), deadline: now + 30_000 });
+        if (this.d.clusters.name === 'none') continue;
+        await this.d.clusters.destroy(id, { signal: AbortSignal.timeout(120_000), deadline: now + 120_000 });
       }
     }
   }

@@ -4,6 +4,8 @@ import { Bus } from '../events/bus.js';
 import { LabsModule } from '../labs/labs.module.js';
 import { TenantRepository } from '../tenants/tenant.repository.js';
 import { UserRepository } from '../tenants/user.repository.js';
+import { noApi } from './cluster-api.js';
+import { kubeApi } from './cluster-api.kube.js';
 import { LabCatalogue } from './lab-catalogue.js';
 import { CatalogueOfLabs } from './lab-catalogue.labs.js';
 import { SandboxDirectory } from './live-sandbox.js';
@@ -27,7 +29,10 @@ import { TokensController } from './tokens.controller.js';
         users: UserRepository,
         tenants: TenantRepository,
         labs: LabCatalogue,
-      ) => new SandboxRuntime({ runtime, bus, users, tenants, labs }),
+      ) => {
+        const api = runtime.clusters.fidelity === 'real' ? kubeApi : noApi;
+        return new SandboxRuntime({ runtime, bus, users, tenants, labs, api });
+      },
       inject: [RUNTIME, Bus, UserRepository, TenantRepository, LabCatalogue],
     },
     { provide: SandboxDirectory, useFactory: (r: SandboxRuntime) => r.living, inject: [SandboxRuntime] },

@@ -62,7 +62,8 @@ export class SandboxRepository {
     const rows = await this.prisma.client.sandbox.findMany({
       where: {
         tenantId: f.tenantId,
-        ...(f.userId === undefined ? {} : { userId: f.userId }),
+        // Warm units are nobody's yet.
+        ...(f.userId === undefined ? { userId: { not: null } } : { userId: f.userId }),
         ...(f.lab === undefined ? {} : { labSlug: f.lab }),
         ...(f.state === undefined ? {} : { state: f.state }),
       },

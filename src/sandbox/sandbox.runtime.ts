@@ -3,16 +3,27 @@ import type { AppConfig } from '../config/app-config.js';
 import type { Runtime } from '../core.module.js';
 import type { Bus } from '../events/bus.js';
 import { readMachine } from '../linux/machine.js';
+import { isUnderPressure } from '../linux/pressure.js';
+import { serveMinikube } from '../minikube/session.js';
 import type { TenantRepository } from '../tenants/tenant.repository.js';
 import type { UserRepository } from '../tenants/user.repository.js';
 import { Admission } from './admission.js';
 import { Advance } from './advance.js';
 import { Allocate } from './allocate.js';
 import { Budget, capacityOf } from './budget.js';
+import { BuildTimes } from './build-times.js';
 import { Clocks } from './clocks.js';
+import type { ClusterApi } from './cluster-api.js';
+import { ClusterSockets } from './cluster-sockets.js';
 import { Faults } from './fault.js';
 import type { LabCatalogue } from './lab-catalogue.js';
+import { LearnerSteps } from './learner-steps.js';
+import { Lifetimes } from './lifetimes.js';
 import { Living } from './living.js';
+import { makePool, type Pool } from './pool/make-pool.js';
+import { QueueForecast } from './queue-forecast.js';
+import { QueueWatch } from './queue-watch.js';
+import { Recipe } from './recipe.js';
 import { Reconciler } from './reconciler.js';
 import { SandboxRepository } from './sandbox.repository.js';
 import { SandboxService } from './sandbox.service.js';
@@ -23,9 +34,12 @@ export class SandboxRuntime {
   readonly living: Living;
   readonly service: SandboxService;
   readonly budget: Budget;
+  readonly admission: Admission;
+  readonly pool: Pool;
   private readonly advance: Advance;
   private readonly reconciler: Reconciler;
   private readonly clocks: Clocks;
+  private readonly queue: QueueWatch;
 
   constructor(o: {
     runtime: Runtime;
@@ -33,48 +47,102 @@ export class SandboxRuntime {
     users: UserRepository;
     tenants: TenantRepository;
     labs: LabCatalogue;
+    api: ClusterApi;
+    /** Whether processes wait for the machine's processors; then the pool waits, too. */
+    underPressure?: () => boolean;
   }) {
-    const { config, driver, clock, logger, prisma } = o.runtime;
-    const { bus, labs } = o;
+    const { config, driver, clusters, clock, logger, prisma } = o.runtime;
+    const { bus, labs, api } = o;
     const repository = new SandboxRepository(prisma);
     const living = (this.living = new Living(repository, bus));
     this.budget = new Budget(capacityOf(readMachine(), budgetOverrides(config)));
-    const admission = new Admission(this.budget, new Slots());
+    const admission = (this.admission = new Admission(this.budget, new Slots()));
     const faults = new Faults(config.fault);
-    const core = { living, admission, repository, driver, bus, clock, logger, faults };
+    const recipe = new Recipe({ driver, clusters });
+    const learner = new LearnerSteps({ driver, clusters, api, labs });
+    const times = new BuildTimes();
+    const lifetimes = new Lifetimes(labs, config.sandboxTtlMs);
+    const builders = Math.max(1, Math.floor(os.cpus().length / 2));
+    const shared = {
+      living,
+      admission,
+      repository,
+      driver,
+      clusters,
+      recipe,
+      learner,
+      api,
+      bus,
+      clock,
+      logger,
+    };
     this.advance = new Advance({
-      ...core,
+      ...shared,
+      faults,
       concurrency: 2 * os.cpus().length,
-      lifetimeMs: async (row) => {
-        const lab = await labs.byVersion(row.tenantId, row.labVersionId);
-        return Math.min(lab.durationMs, config.sandboxTtlMs);
+      lifetimeMs: (row) => lifetimes.of(row),
+      onUnit: (entry, outcome, ms) => {
+        if (outcome === 'held') times.add('cluster', ms);
+        this.pool.warm.outcome(entry, outcome);
       },
+      onMade: (entry, ms) => times.add(entry.row.cluster ? 'cluster' : 'host', ms),
     });
-    const withAdvance = { ...core, advance: this.advance };
-    this.reconciler = new Reconciler(withAdvance);
+    const core = { ...shared, faults, advance: this.advance };
+    this.pool = makePool({
+      ...core,
+      labs,
+      times,
+      builders,
+      tenantId: o.runtime.tenantId,
+      config: clusters.name === 'none' ? [] : config.pool,
+      keepRunning: config.poolRunning,
+      maxAgeMs: config.poolMaxAgeMs,
+      isBusy: () => (o.underPressure ?? isUnderPressure)() || this.makesForLearners(),
+    });
+    const forecast = new QueueForecast({
+      ...core,
+      times,
+      builders,
+      idleTtlMs: config.idleTtlMs,
+      lifetimeMs: (row) => lifetimes.now(row),
+    });
+    this.queue = new QueueWatch({ admission, forecast, clock, logger });
+    this.reconciler = new Reconciler(core);
     const limits = { idleTtlMs: config.idleTtlMs, unopenedTtlMs: config.unopenedTtlMs };
-    this.clocks = new Clocks({ living, advance: this.advance, clock, logger, limits });
+    this.clocks = new Clocks({ ...core, limits });
     this.service = new SandboxService({
-      ...withAdvance,
-      allocate: new Allocate(withAdvance),
+      ...core,
+      forecast,
+      allocate: new Allocate({ ...core, claim: this.pool.claim, care: this.pool.care }),
       users: o.users,
       tenants: o.tenants,
       labs,
       maxTtlMs: config.sandboxTtlMs,
     });
+    new ClusterSockets({ ...core, serve: (socket, control) => serveMinikube(socket, control, { logger }) });
   }
 
   /** After every other feature has subscribed to the bus, before the service listens. */
   async start(): Promise<void> {
     await this.reconciler.start();
     this.clocks.start();
+    this.queue.start();
+    this.pool.warm.start();
   }
 
   /** Running sandboxes stay: the next service adopts them. */
   stop(): void {
+    this.pool.warm.stop();
+    this.queue.stop();
     this.clocks.stop();
     this.reconciler.stop();
     this.advance.stop();
+  }
+
+  private makesForLearners(): boolean {
+    return [...this.living.entries.values()].some(
+      ({ row }) => row.userId !== null && row.cluster !== null && row.state === 'provisioning',
+    );
   }
 }
 

@@ -22,6 +22,13 @@ const queueSchema = z.object({
   reason: z.string(),
 });
 
+const clusterSchema = z.object({
+  nodes: z.int(),
+  fidelity: z.enum(['real', 'simulated']),
+  /** Other than `running`: the learner has not started it, or has stopped or deleted it. */
+  phase: z.enum(['hidden', 'running', 'stopped', 'deleted', 'making']),
+});
+
 export const sandboxSchema = z
   .object({
     id: z.string(),
@@ -32,6 +39,7 @@ export const sandboxSchema = z
     tier: z.string(),
     attempt: z.int(),
     requires: z.array(z.string()),
+    cluster: clusterSchema.nullable(),
     createdAt: z.iso.datetime(),
     readyAt: z.iso.datetime().nullable(),
     expiresAt: z.iso.datetime().nullable(),

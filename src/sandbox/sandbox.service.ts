@@ -2,22 +2,20 @@ import type { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { assertCanUseSandbox } from '../auth/access.js';
 import type { Principal } from '../auth/principal.js';
+import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import type { HostDriver } from '../drivers/host-driver.js';
 import type { TenantRepository } from '../tenants/tenant.repository.js';
 import type { UserRepository } from '../tenants/user.repository.js';
 import type { Admission } from './admission.js';
 import type { Advance } from './advance.js';
 import type { Allocate } from './allocate.js';
-import { etaSeconds } from './eta.js';
-import type { LabCatalogue } from './lab-catalogue.js';
+import type { LabCatalogue, LabRef } from './lab-catalogue.js';
 import type { Entry, Living } from './living.js';
-import type { SandboxRow } from './sandbox-row.js';
+import type { QueueForecast } from './queue-forecast.js';
+import { type ClaimedRow, isClaimed, type SandboxRow } from './sandbox-row.js';
 import { isFinal, LIVING } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 import type { SandboxView } from './sandbox.schema.js';
-
-/** Expected time to provision a lab host, for the ETA of a queue, ms. */
-const PROVISION_MS = 100;
 
 export interface SandboxServiceDeps {
   living: Living;
@@ -29,6 +27,8 @@ export interface SandboxServiceDeps {
   tenants: TenantRepository;
   labs: LabCatalogue;
   driver: HostDriver;
+  clusters: ClusterDriver;
+  forecast: QueueForecast;
   clock: Clock;
   /** No sandbox lives longer than this from `ready`, ms. */
   maxTtlMs: number;
@@ -51,6 +51,7 @@ export class SandboxService {
       this.d.labs.resolve(principal.tenantId, o.lab),
       this.userOf(principal, o.user),
     ]);
+    this.checkCluster(lab);
     const { entry, created } = await this.d.allocate.run({
       tenantId: principal.tenantId,
       userId,
@@ -63,6 +64,23 @@ export class SandboxService {
       throw new AppError('provisioning_failed', row.failureDetail ?? 'The sandbox could not be made.');
     }
     return { view: this.view(row), created };
+  }
+
+  private checkCluster(lab: LabRef): void {
+    if (!lab.cluster) return;
+    const { clusters } = this.d;
+    if (clusters.name === 'none') {
+      throw new AppError(
+        'provider_unavailable',
+        'This machine cannot run clusters. GET /v1/doctor says what it lacks; labs without a cluster work.',
+      );
+    }
+    if (lab.cluster.fidelity !== 'any' && lab.cluster.fidelity !== clusters.fidelity) {
+      throw new AppError(
+        'fidelity_unavailable',
+        `The lab asks for a ${lab.cluster.fidelity} cluster; clusters here are ${clusters.fidelity}.`,
+      );
+    }
   }
 
   private async userOf(principal: Principal, external: string | undefined): Promise<string> {
@@ -79,9 +97,9 @@ export class SandboxService {
   }
 
   /** The row, living or ended; rejects with `not_found` for anyone who may not see it. */
-  async get(principal: Principal, id: string): Promise<SandboxRow> {
+  async get(principal: Principal, id: string): Promise<ClaimedRow> {
     const row = this.d.living.entries.get(id)?.row ?? (await this.d.repository.find(principal.tenantId, id));
-    if (!row) throw new AppError('not_found', 'There is no sandbox with this id.');
+    if (!row || !isClaimed(row)) throw new AppError('not_found', 'There is no sandbox with this id.');
     assertCanUseSandbox(principal, row);
     return row;
   }
@@ -146,7 +164,8 @@ export class SandboxService {
 
   async extend(principal: Principal, id: string): Promise<SandboxView> {
     const entry = await this.entry(principal, id);
-    const lab = await this.d.labs.byVersion(entry.row.tenantId, entry.row.labVersionId);
+    const { tenantId, labVersionId } = claimed(entry.row);
+    const lab = await this.d.labs.byVersion(tenantId, labVersionId);
     this.d.living.touch(id);
     const row = await entry.change((r) => {
       if (r.state !== 'ready' || !r.expiresAt || !r.readyAt) {
@@ -170,7 +189,7 @@ export class SandboxService {
   /** A fresh sandbox of the same lab version that replaces this one and keeps its end. */
   async reset(principal: Principal, id: string, waitMs: number): Promise<SandboxView> {
     const old = await this.entry(principal, id);
-    const { tenantId, userId, labVersionId, expiresAt } = old.row;
+    const { tenantId, userId, labVersionId, expiresAt } = claimed(old.row);
     const lab = await this.d.labs.byVersion(tenantId, labVersionId);
     await this.letGo(old);
     await old.until((row) => !LIVING.includes(row.state), 30_000);
@@ -189,7 +208,9 @@ export class SandboxService {
     return this.d.repository.steps(row.id);
   }
 
-  view(row: SandboxRow): SandboxView {
+  view(any: SandboxRow): SandboxView {
+    const row = claimed(any);
+    const { fidelity } = this.d.clusters;
     return {
       id: row.id,
       lab: row.labSlug,
@@ -199,6 +220,7 @@ export class SandboxService {
       tier: row.tier,
       attempt: row.attempt,
       requires: row.requires,
+      cluster: row.cluster && { nodes: row.cluster.nodes, fidelity, phase: row.clusterPhase ?? 'running' },
       createdAt: row.createdAt.toISOString(),
       readyAt: row.readyAt?.toISOString() ?? null,
       expiresAt: row.expiresAt?.toISOString() ?? null,
@@ -213,10 +235,11 @@ export class SandboxService {
   private queueOf(row: SandboxRow): SandboxView['queue'] {
     const entry = this.d.living.entries.get(row.id);
     if (row.state !== 'queued' || !entry) return null;
-    const position = this.d.admission.position(entry);
-    const ends = [...this.d.living.entries.values()].flatMap((e) => e.row.expiresAt?.getTime() ?? []);
-    const verdict = this.d.admission.verdict(row.cost);
-    const eta = etaSeconds({ position, ends, now: this.d.clock.now(), provisionMs: PROVISION_MS });
-    return { position, etaSeconds: eta ?? null, reason: verdict.fits ? 'order' : verdict.reason };
+    return this.d.forecast.placeOf(entry) ?? { position: 1, etaSeconds: null, reason: 'order' };
   }
+}
+
+function claimed(row: SandboxRow): ClaimedRow {
+  if (isClaimed(row)) return row;
+  throw new Error(`sandbox ${row.id} has no learner`);
 }

@@ -2,7 +2,7 @@ const COLUMNS = `"tenantId" text, id text, "userId" text, "labId" text, "labSlug
   state text, intent text, version int, attempt int, slot int, cost jsonb, seed text, requires text[], tier text,
   "createdAt" timestamptz, "readyAt" timestamptz, "openedAt" timestamptz, "expiresAt" timestamptz,
   "lastActivityAt" timestamptz, "endedAt" timestamptz, extensions int, "replacesId" text,
-  "failureCode" text, "failureDetail" text`;
+  "failureCode" text, "failureDetail" text, base text, "heldAt" timestamptz, cluster jsonb, "clusterPhase" text`;
 
 /** Events and steps of the rows that were written, in the same statement and so in the same transaction. */
 const FOLLOW = `,
@@ -25,9 +25,9 @@ SELECT id FROM written`;
 
 export const INSERT = `WITH written AS (
   INSERT INTO "Sandbox" ("tenantId", id, "userId", "labId", "labSlug", "labVersionId", state, intent, version, attempt,
-    slot, cost, seed, requires, tier, "createdAt", "expiresAt", "replacesId")
+    slot, cost, seed, requires, tier, base, cluster, "clusterPhase", "createdAt", "expiresAt", "replacesId")
   SELECT "tenantId", id, "userId", "labId", "labSlug", "labVersionId", state, intent, version, attempt,
-    slot, cost, seed, requires, tier, "createdAt", "expiresAt", "replacesId"
+    slot, cost, seed, requires, tier, base, cluster, "clusterPhase", "createdAt", "expiresAt", "replacesId"
   FROM jsonb_to_recordset($1::jsonb) AS r(${COLUMNS})
   ON CONFLICT DO NOTHING
   RETURNING id
@@ -35,7 +35,9 @@ export const INSERT = `WITH written AS (
 
 export const UPDATE = `WITH written AS (
   UPDATE "Sandbox" AS s SET state = r.state, intent = r.intent, version = s.version + 1, attempt = r.attempt,
-    slot = r.slot, "readyAt" = r."readyAt", "openedAt" = r."openedAt", "expiresAt" = r."expiresAt",
+    "tenantId" = r."tenantId", "userId" = r."userId", "labId" = r."labId", "labSlug" = r."labSlug",
+    "labVersionId" = r."labVersionId", cost = r.cost, requires = r.requires, tier = r.tier, "heldAt" = r."heldAt",
+    cluster = r.cluster, "clusterPhase" = r."clusterPhase", "replacesId" = r."replacesId", slot = r.slot, "readyAt" = r."readyAt", "openedAt" = r."openedAt", "expiresAt" = r."expiresAt",
     "lastActivityAt" = r."lastActivityAt", "endedAt" = r."endedAt",
     extensions = r.extensions, "failureCode" = r."failureCode", "failureDetail" = r."failureDetail"
   FROM jsonb_to_recordset($1::jsonb) AS r(${COLUMNS})

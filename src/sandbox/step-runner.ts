@@ -13,6 +13,10 @@ export interface RunOptions {
   id: string;
   attempt: number;
   steps: Step[];
+  /** Number of the first step in the history of the attempt; 0 by default. */
+  firstOrdinal?: number;
+  /** Facts of steps that ran before these. */
+  facts?: Facts;
   signal: AbortSignal;
   clock: Clock;
   logger: Logger;
@@ -27,11 +31,11 @@ export type RunResult =
 /** Runs the steps in order; the first that fails for good ends the run. Nothing is undone here. */
 export async function runSteps(o: RunOptions): Promise<RunResult> {
   const records: StepRecord[] = [];
-  let facts: Facts = {};
-  for (const [ordinal, step] of o.steps.entries()) {
+  let facts: Facts = o.facts ?? {};
+  for (const [index, step] of o.steps.entries()) {
     const record: StepRecord = {
       attempt: o.attempt,
-      ordinal,
+      ordinal: (o.firstOrdinal ?? 0) + index,
       name: step.name,
       state: 'running',
       startedAt: new Date(o.clock.now()),

@@ -13,6 +13,7 @@ export const catalogue = {
   quota_exceeded: { status: 429, title: 'A quota is used up', retryable: false },
   budget_impossible: { status: 422, title: 'Larger than this machine', retryable: false },
   provider_unavailable: { status: 503, title: 'A provider does not answer', retryable: true },
+  fidelity_unavailable: { status: 409, title: 'No cluster of the asked kind', retryable: false },
   database_unavailable: { status: 503, title: 'The database does not answer', retryable: true },
   lab_invalid: { status: 422, title: 'The lab is not valid', retryable: false },
   lab_not_published: { status: 409, title: 'The lab is not published', retryable: false },

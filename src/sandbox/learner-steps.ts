@@ -1,0 +1,62 @@
+import { kernelName } from '../common/ids.js';
+import type { ClusterDriver } from '../drivers/cluster-driver.js';
+import type { HostDriver } from '../drivers/host-driver.js';
+import type { Step } from '../drivers/step.js';
+import type { ClusterApi } from './cluster-api.js';
+import type { LabCatalogue } from './lab-catalogue.js';
+import type { Entry } from './living.js';
+
+const SETUP_MS = 120_000;
+const ACCESS_MS = 5000;
+/** Gone with the cluster and the lab host. */
+const goesAlong = () => Promise.resolve();
+
+export interface LearnerStepsDeps {
+  driver: HostDriver;
+  clusters: ClusterDriver;
+  api: ClusterApi;
+  labs: LabCatalogue;
+}
+
+/** What is left to do once a sandbox knows its lab and its learner. Nothing without a cluster. */
+export class LearnerSteps {
+  constructor(private readonly d: LearnerStepsDeps) {}
+
+  /** Needs the lab, not the learner: a warm unit of one lab has it done. */
+  setUp(entry: Entry): Step[] {
+    if (!entry.row.cluster || entry.row.labVersionId === null || entry.made.setUp) return [];
+    return [{ name: 'lab.setup', timeoutMs: SETUP_MS, run: (c) => this.apply(entry, c), undo: goesAlong }];
+  }
+
+  access(entry: Entry): Step[] {
+    if (entry.row.cluster?.start !== 'platform') return [];
+    return [
+      { name: 'learner.access', timeoutMs: ACCESS_MS, run: (c) => this.publish(entry, c), undo: goesAlong },
+    ];
+  }
+
+  /** A fresh credential of the learner, also shown in the lab host. */
+  async publish(entry: Entry, c: Parameters<Step['run']>[0]): Promise<void> {
+    const kubeconfig = await this.kubeconfig(entry, c);
+    await this.d.driver.publish(kernelName(entry.row.id), entry.row.attempt, { kubeconfig }, c);
+  }
+
+  async kubeconfig(
+    entry: Entry,
+    c: Pick<Parameters<Step['run']>[0], 'signal' | 'deadline'>,
+  ): Promise<string> {
+    const { row } = entry;
+    const who = row.cluster?.admin ? 'admin' : 'learner';
+    return this.d.api.kubeconfig(await this.d.clusters.access(kernelName(row.id), row.attempt, who, c));
+  }
+
+  async apply(entry: Entry, c: Pick<Parameters<Step['run']>[0], 'signal' | 'deadline'>): Promise<void> {
+    const { row } = entry;
+    const lab = await this.d.labs.byVersion(row.tenantId, row.labVersionId!);
+    if (lab.setup.length > 0) {
+      const access = await this.d.clusters.access(kernelName(row.id), row.attempt, 'grader', c);
+      await this.d.api.apply(access, lab.setup, c);
+    }
+    entry.made.setUp = true;
+  }
+}
