@@ -50,10 +50,7 @@ function clusterPatches(): string[] {
     api: { 'runtime-config': '' },
     controllers: { 'enable-hostpath-provisioner': 'true' },
   };
-  return [
-    patch('v1beta3', (args) => args, { api: {}, controllers: {} }),
-    patch('v1beta4', asList, kinds),
-  ];
+  return [patch('v1beta3', (args) => args, { api: {}, controllers: {} }), patch('v1beta4', asList, kinds)];
 }
 
 /** A node sees all of the machine; what it may not use is declared as the system's. */
@@ -122,7 +119,12 @@ export function auditPolicy(): string {
 
 /** Pods that could become root of the node are refused, unless an admin of the cluster relabels their namespace. */
 export function admissionConfig(): string {
-  const baseline = { enforce: 'baseline', 'enforce-version': 'latest', warn: 'baseline', 'warn-version': 'latest' };
+  const baseline = {
+    enforce: 'baseline',
+    'enforce-version': 'latest',
+    warn: 'baseline',
+    'warn-version': 'latest',
+  };
   return stringify({
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'AdmissionConfiguration',

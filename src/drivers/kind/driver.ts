@@ -85,7 +85,14 @@ export class KindDriver implements ClusterDriver {
 
   get base(): string {
     const config = kindConfig({ files: this.layout.files('base'), nodes: 1, machine: this.machine });
-    const parts = [this.image.identity, config, auditPolicy(), admissionConfig(), roleObjects(), policyObjects()];
+    const parts = [
+      this.image.identity,
+      config,
+      auditPolicy(),
+      admissionConfig(),
+      roleObjects(),
+      policyObjects(),
+    ];
     return `kind-${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)}`;
   }
 

@@ -35,7 +35,8 @@ export function callEngine(socket: string, call: EngineCall): Promise<string> {
   const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => {
-      if (call.signal?.aborted) return reject(new DriverError('timeout', `${call.method} ${path}: cancelled`));
+      if (call.signal?.aborted)
+        return reject(new DriverError('timeout', `${call.method} ${path}: cancelled`));
       const reason = late.aborted ? `no answer to ${call.method} ${path} in time` : error.message;
       const detail = `the Docker engine at ${socket} does not answer: ${reason}`;
       reject(new DriverError('unavailable', detail, { cause: error }));

@@ -43,10 +43,12 @@ export function policyObjects(): KubeObject[] {
         {
           expression: `!(${IN_SYSTEM})`,
           message: 'this namespace belongs to the cluster itself: look at it, do not change it',
+          reason: 'Forbidden',
         },
         {
           expression: `!(${WEAKENS})`,
           message: `${ENFORCE} may be baseline or restricted in this cluster`,
+          reason: 'Forbidden',
         },
       ],
     },

@@ -23,7 +23,17 @@ export async function createCluster(o: KindOptions): Promise<void> {
   const { files, name, image } = o;
   const kind = ['kind', 'create', 'cluster', '--name', name, '--image', image, '--config', files.config];
   const resident = await startResident({
-    argv: ['setpriv', '--pdeathsig', 'KILL', ...kind, '--kubeconfig', files.kubeconfig, '--retain', '--wait', '0s'],
+    argv: [
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      ...kind,
+      '--kubeconfig',
+      files.kubeconfig,
+      '--retain',
+      '--wait',
+      '0s',
+    ],
     env: {
       PATH: o.path,
       HOME: files.home,
@@ -44,6 +54,7 @@ export async function createCluster(o: KindOptions): Promise<void> {
   if (o.signal.aborted) stop();
   const exit = await resident.exited.finally(() => o.signal.removeEventListener('abort', stop));
   if (exit === 0) return;
-  if (o.signal.aborted) throw new DriverError('timeout', `kind create cluster ${name}: ended before it was done`);
+  if (o.signal.aborted)
+    throw new DriverError('timeout', `kind create cluster ${name}: ended before it was done`);
   throw new DriverError('command_failed', `kind create cluster ${name}: exit status ${exit}\n${output}`);
 }

@@ -127,4 +127,3 @@ export function networkFacts(network: EngineNetwork): ClusterNetwork | undefined
   if (bridge === undefined || labHost === undefined || prefix === undefined) return undefined;
   return { bridge, hostCidr: `${labHost}/${prefix}` };
 }
-

@@ -9,7 +9,8 @@ const text = ({ first, last }: Range): string => `${toAddress(first)} to ${toAdd
 export async function checkPool(engine: Engine, pool: string): Promise<Finding> {
   const code = 'cluster.pool';
   const wanted = 'free networks in WHEELHOUSE_NETWORK_POOL, one for each cluster';
-  const fix = 'set WHEELHOUSE_NETWORK_POOL to an IPv4 range that this machine does not use, such as 10.253.0.0/16';
+  const fix =
+    'set WHEELHOUSE_NETWORK_POOL to an IPv4 range that this machine does not use, such as 10.253.0.0/16';
   try {
     const taken = await takenRanges(engine);
     const free = [...freeSubnets(pool, taken)].length;

@@ -8,5 +8,8 @@ export function socketOf(dockerHost: string | undefined): string {
   const path = dockerHost.startsWith('unix://') ? dockerHost.slice('unix://'.length) : '';
   if (path.startsWith('/')) return path;
   const found = JSON.stringify(dockerHost);
-  throw new DriverError('invalid_spec', `DOCKER_HOST is ${found}: expected unix:// and the path of a socket here`);
+  throw new DriverError(
+    'invalid_spec',
+    `DOCKER_HOST is ${found}: expected unix:// and the path of a socket here`,
+  );
 }

@@ -35,7 +35,9 @@ export function overlaps(a: Range, b: Range): boolean {
 export function* freeSubnets(pool: string, taken: Range[]): Generator<Range> {
   const range = parseRange(pool);
   if (!range || range.last - range.first + 1 < SIZE) {
-    throw new Error(`network pool ${JSON.stringify(pool)}: expected IPv4 with a prefix of /${PREFIX} or wider`);
+    throw new Error(
+      `network pool ${JSON.stringify(pool)}: expected IPv4 with a prefix of /${PREFIX} or wider`,
+    );
   }
   for (let first = range.first; first + SIZE - 1 <= range.last; first += SIZE) {
     const subnet = { first, last: first + SIZE - 1 };

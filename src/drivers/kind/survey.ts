@@ -89,7 +89,8 @@ export function addressOf(cluster: string, node: ListedContainer): string {
 }
 
 function sorted(nodes: ListedContainer[]): ListedContainer[] {
-  const rank = (node: ListedContainer) => (node.Labels[ROLE_LABEL] === 'control-plane' ? '0' : '1') + node.Names[0];
+  const rank = (node: ListedContainer) =>
+    (node.Labels[ROLE_LABEL] === 'control-plane' ? '0' : '1') + node.Names[0];
   return nodes.toSorted((a, b) => rank(a).localeCompare(rank(b)));
 }
 
