@@ -88,9 +88,11 @@ export async function boot(o: {
     if (applied.length > 0) say(`applied migrations: ${applied.join(', ')}`);
     const install = await installId(prisma, config.stateDir);
     say('checking what this machine can run');
+    const background = new AbortController();
+    closers.push(() => background.abort());
     const [host, cluster] = await Promise.all([
       chooseHostDriver({ config, installId: install, logger }),
-      chooseClusterDriver({ config, installId: install, logger }),
+      chooseClusterDriver({ config, installId: install, logger, signal: background.signal }),
     ]);
     const findings = [...host.findings, ...cluster.findings];
     const { driver } = host;

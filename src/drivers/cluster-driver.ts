@@ -79,6 +79,8 @@ export interface ClusterDriver {
   list(o: CallOptions): Promise<ClusterFound[]>;
   /** Local and quick (milliseconds), also while the cluster is paused. Rejects with `not_found` before it was made. */
   access(id: string, attempt: number, who: ClusterIdentity, o: CallOptions): Promise<ClusterAccess>;
+  /** Starts a stopped cluster once more, as after a restart of the machine; rejects when it cannot be had back. */
+  repair(id: string, attempt: number, o: CallOptions): Promise<void>;
   /** When the learner last asked the API server for something, ms since the epoch; undefined = never, or unknown. */
   activityAt(id: string, attempt: number): number | undefined;
 }

@@ -18,6 +18,7 @@ const PULSE_MS = 1000;
 const ORPHAN_AFTER_MS = 60_000;
 /** More orphans than this look like a wrong database, not like leaks: they are only reported. */
 const MAX_ORPHANS = 5;
+const REPAIR_MS = 90_000;
 
 export interface ReconcilerDeps {
   living: Living;
@@ -34,6 +35,7 @@ export interface ReconcilerDeps {
 /** Compares what the rows intend with what the machine shows, and only ever asks `Advance` to act on a row. */
 export class Reconciler {
   private readonly orphans = new Map<string, number>();
+  private readonly repairing = new Map<string, 'running' | 'failed'>();
   private cancel: (() => void) | undefined;
   private cancelPulse: (() => void) | undefined;
   private stopped = false;
@@ -158,11 +160,33 @@ export class Reconciler {
     if (row.clusterPhase === 'deleted' || row.clusterPhase === 'making') return this.interrupted(entry);
     if (cluster === 'absent' || cluster.attempt !== row.attempt) return 'the cluster is gone';
     if (cluster.state === 'unknown' || cluster.state === 'creating') return undefined;
-    if (cluster.state === 'stopped') return 'a node of the cluster has stopped';
+    if (cluster.state === 'stopped') return this.repair(entry);
+    this.repairing.delete(row.id);
     made.paused = cluster.state === 'paused';
     const wanted = row.clusterPhase === 'stopped';
     if (row.heldAt !== null || made.paused === wanted || made.claiming) return undefined;
     await entry.exclusive(() => this.setPaused(entry, row.clusterPhase === 'stopped'));
+    return undefined;
+  }
+
+  /** Once, beside the rounds; what is still stopped when that ended is lost. */
+  private repair(entry: Entry): string | undefined {
+    const { id, attempt, heldAt } = entry.row;
+    const state = this.repairing.get(id);
+    if (state === 'failed' || heldAt !== null) return 'a node of the cluster has stopped';
+    if (state === 'running') return undefined;
+    this.repairing.set(id, 'running');
+    const call = { signal: AbortSignal.timeout(REPAIR_MS), deadline: this.d.clock.now() + REPAIR_MS };
+    entry
+      .exclusive(() => this.d.clusters.repair(kernelName(id), attempt, call))
+      .then(() => entry.change(() => [{ type: 'sandbox.repaired', payload: {} }]))
+      .then(
+        () => this.repairing.delete(id),
+        (error: unknown) => {
+          this.d.logger.warn({ err: error, sandbox: id }, 'a stopped cluster did not come back');
+          this.repairing.set(id, 'failed');
+        },
+      );
     return undefined;
   }
 

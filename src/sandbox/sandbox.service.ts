@@ -3,6 +3,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { assertCanUseSandbox } from '../auth/access.js';
 import type { Principal } from '../auth/principal.js';
 import type { ClusterDriver } from '../drivers/cluster-driver.js';
+import { DriverError } from '../drivers/driver-error.js';
 import type { HostDriver } from '../drivers/host-driver.js';
 import type { TenantRepository } from '../tenants/tenant.repository.js';
 import type { UserRepository } from '../tenants/user.repository.js';
@@ -75,11 +76,25 @@ export class SandboxService {
         'This machine cannot run clusters. GET /v1/doctor says what it lacks; labs without a cluster work.',
       );
     }
+    this.assertMakeable(lab);
     if (lab.cluster.fidelity !== 'any' && lab.cluster.fidelity !== clusters.fidelity) {
       throw new AppError(
         'fidelity_unavailable',
         `The lab asks for a ${lab.cluster.fidelity} cluster; clusters here are ${clusters.fidelity}.`,
       );
+    }
+  }
+
+  /** Such as a node image that is still being fetched: not something to queue for. */
+  private assertMakeable(lab: LabRef): void {
+    try {
+      this.d.clusters.plan('0000000000', 1, { nodes: lab.cluster!.nodes });
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      throw new AppError('provider_unavailable', `Clusters cannot be made now: ${error.detail}.`, {
+        cause: error,
+        retryAfter: 30,
+      });
     }
   }
 

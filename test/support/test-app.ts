@@ -59,6 +59,9 @@ export function testEnv(stateDir: string, env: Record<string, string> = {}): Rec
     PORT: '0',
     LOG_LEVEL: 'warn',
     WHEELHOUSE_STATE_DIR: stateDir,
+    // A cluster takes 20 s and a core: only the tests that are about them ask for it.
+    WHEELHOUSE_CLUSTER_PROVIDER: 'none',
+    ...(process.env['KIND_IMAGE'] === undefined ? {} : { KIND_IMAGE: process.env['KIND_IMAGE'] }),
     WHEELHOUSE_UID_BASE: String(uidBase(stateDir)),
     ...(image === undefined ? {} : { WHEELHOUSE_IMAGE_DIR: image }),
     ...env,

@@ -45,6 +45,10 @@ export class DisabledClusterDriver implements ClusterDriver {
     return Promise.reject(this.refusal());
   }
 
+  repair(): Promise<void> {
+    return Promise.reject(this.refusal());
+  }
+
   activityAt(): undefined {
     return undefined;
   }

@@ -22,6 +22,7 @@ export type FakeClusterPoint =
   | 'list'
   | 'inspect'
   | 'setPaused'
+  | 'repair'
   | 'access';
 
 export interface FakeClusterOptions {
@@ -129,6 +130,14 @@ export class FakeClusterDriver implements ClusterDriver {
       user,
       expiresAt: new Date(this.clock.now() + LIFETIME_MS),
     };
+  }
+
+  /** Nodes come back with other pids. */
+  async repair(id: string, attempt: number, o: CallOptions): Promise<void> {
+    await this.pass('repair', o.signal);
+    const cluster = this.whole(id, attempt);
+    cluster.nodes = cluster.nodes.map((_, index) => fakeNode(cluster, index));
+    cluster.state = 'running';
   }
 
   activityAt(id: string, attempt: number): number | undefined {

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { Api } from '../support/api.js';
+import { describeWith } from '../support/capability.js';
+import { LabPlayer } from '../support/lab-player.js';
+import { OpenApiCheck } from '../support/openapi-check.js';
+import { startService, type TestService } from '../support/test-app.js';
+
+/** Folders of labs that ask for a cluster. */
+const LABS = readdirSync('labs').filter((slug) => {
+  const lab = parse(readFileSync(`labs/${slug}/lab.yaml`, 'utf8')) as { sandbox: { cluster?: object } };
+  return lab.sandbox.cluster !== undefined;
+});
+
+describeWith(['root', 'runc', 'kind'], 'the Kubernetes labs of the course, typed into a terminal', () => {
+  let service: TestService;
+  let operator: Api;
+
+  beforeAll(async () => {
+    service = await startService({
+      env: { WHEELHOUSE_CLUSTER_PROVIDER: 'kind', WHEELHOUSE_POOL: 'any=1' },
+    });
+    operator = new Api(service.url, service.operatorKey);
+    operator.inspect = (await OpenApiCheck.load(service.url)).inspect;
+  }, 120_000);
+
+  afterAll(() => service.remove(), 120_000);
+
+  it('are six', () => {
+    expect(LABS).toHaveLength(6);
+  });
+
+  it.each(LABS)(
+    'gives nothing for %s untouched, and 100 %% for its solution',
+    async (lab) => {
+      const player = await LabPlayer.begin({ service, operator, lab, user: `learner-of-${lab}` });
+      const checked = await player.api.post(`/v1/sandboxes/${player.sandbox}/progress/check`);
+      expect(checked.body.score).toMatchObject({ points: 0, max: 20 });
+      await player.solve(lab);
+      const { latest } = player.progress;
+      expect(latest!.score.fraction).toBe(1);
+      expect(latest!.objectives.map((o) => o.state)).toEqual(latest!.objectives.map(() => 'passed'));
+      await player.leave(operator);
+    },
+    300_000,
+  );
+});
