@@ -137,6 +137,7 @@ export class TerminalSession {
     if (drives) this.seat.seat(attachment, attachment);
     else if (this.seat.takenOver) wire.driver(this.seat.info(attachment));
     if (old) this.parted(old, true);
+    this.sizing.reconsider(this.attachments);
     this.tellPeers();
     this.options.events.joined(attachment);
     this.advance(attachment);
@@ -192,7 +193,9 @@ export class TerminalSession {
     if (clamped.cols !== size.cols || clamped.rows !== size.rows) {
       attachment.wire.size(clamped.cols, clamped.rows, attachment.id);
     }
-    if (!this.exit) this.sizing.reconsider(this.attachments, this.driver);
+    if (this.exit) return;
+    if (attachment.isDriver) this.sizing.driven(attachment);
+    this.sizing.reconsider(this.attachments);
   }
 
   /** Returns the size as it will be applied. */
@@ -250,7 +253,7 @@ export class TerminalSession {
 
   private parted(attachment: Attachment, left: boolean): void {
     this.seat.left(attachment, left || this.exit !== null);
-    if (!this.exit) this.sizing.reconsider(this.attachments, this.driver);
+    if (!this.exit) this.sizing.reconsider(this.attachments);
     this.options.events.left(attachment);
   }
 
@@ -307,7 +310,7 @@ export class TerminalSession {
   }
 
   private driverChanged(): void {
-    this.sizing.reconsider(this.attachments, this.driver);
+    this.sizing.driven(this.driver);
     this.pace();
   }
 

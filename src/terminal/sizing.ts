@@ -31,9 +31,13 @@ export class Sizing {
     this.throttle = new Throttle(clock, limits.RESIZE_MS, () => this.wanted && apply(this.wanted));
   }
 
-  /** Someone came, went, drives now or declared another size. */
-  reconsider(attachments: Iterable<Attachment>, driver: Attachment | undefined): void {
+  /** Someone drives now, or the driver declared another size. */
+  driven(driver: Attachment | undefined): void {
     if (this.policy === 'driver' && driver?.declared) this.request(driver.declared);
+  }
+
+  /** Someone came, went, or declared another size. */
+  reconsider(attachments: Iterable<Attachment>): void {
     if (this.policy !== 'smallest') return;
     const sizes = [...attachments].flatMap((a) => (a.visitor.role === 'write' && a.declared) || []);
     if (sizes.length === 0) return;
