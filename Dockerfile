@@ -1,5 +1,5 @@
 # The service for a real installation: see docs/install.md. Built by `docker compose build`; needs the Debian and npm
-# registries, and nothing else. Programs that lie in bin/ (kind, runc) replace the Debian ones.
+# registries, and nothing else. Programs that lie in docker/programs (kind, runc) replace the Debian ones.
 
 FROM node:20-bookworm-slim AS build
 ENV DEBIAN_FRONTEND=noninteractive
@@ -51,8 +51,7 @@ RUN apt-get update -qq \
  && apt-get -o APT::Sandbox::User=root download -qq docker-cli/trixie kind/trixie \
  && for package in *.deb; do dpkg -x "$package" /unpacked; done \
  && install -m 755 /unpacked/usr/bin/docker /unpacked/usr/bin/kind /clients/
-# package.json is there so that something matches when bin/ is absent.
-COPY package.json bin/kind* bin/runc* /given/
+COPY docker/programs /given/
 RUN for program in kind runc; do \
       if [ -e "/given/$program" ]; then install -m 755 "/given/$program" "/clients/$program"; fi; \
     done
@@ -72,7 +71,7 @@ COPY --from=build /build/service/dist dist
 COPY prisma/migrations prisma/migrations
 COPY labs labs
 COPY web web
-COPY docker docker
+COPY docker/*.mjs docker/
 RUN printf '#!/bin/sh\nexec node /opt/wheelhouse/dist/src/cli.js "$@"\n' > /usr/local/bin/wheelhouse \
  && chmod 755 /usr/local/bin/wheelhouse
 STOPSIGNAL SIGTERM

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
@@ -7,6 +7,7 @@ import path from 'node:path';
  * outlive the container, so their files must lie on the machine, not in the container.
  */
 const PACKED = '/usr/share/wheelhouse/labhost';
+const RUNTIME = '/run/wheelhouse';
 
 const say = (text) => process.stdout.write(`wheelhouse: ${text}\n`);
 
@@ -18,6 +19,14 @@ function unpack(archive, folder) {
       code === 0 ? resolve() : reject(new Error(`${archive}: tar ended with ${code}`)),
     );
   });
+}
+
+/**
+ * The state folder shares its mounts with the machine, so that the engine sees them, and every other volume would then
+ * do so, too. The views of the lab hosts are for this container alone: it makes them again at each start.
+ */
+function keepViewsPrivate() {
+  if (existsSync(RUNTIME)) execFileSync('mount', ['--make-rprivate', RUNTIME], { stdio: 'inherit' });
 }
 
 /** Points `current` at the image, in one step for whoever reads it meanwhile. */
@@ -47,6 +56,7 @@ async function installImage(stateDir) {
 
 try {
   if (!process.env.DATABASE_URL) throw new Error('DATABASE_URL is not set: the container brings no database');
+  keepViewsPrivate();
   await installImage(process.env.WHEELHOUSE_STATE_DIR ?? '/var/lib/wheelhouse');
   await import('../dist/src/main.js');
 } catch (error) {

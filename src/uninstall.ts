@@ -66,8 +66,15 @@ function removeState(stateDir: string, say: (text: string) => void): void {
   for (const name of [...names, 'install-id'])
     rmSync(path.join(stateDir, name), { recursive: true, force: true });
   const rest = readdirSync(stateDir);
-  if (rest.length === 0) rmdirSync(stateDir);
-  else say(`${stateDir} stays, as it holds what is not ours: ${rest.slice(0, 5).join(', ')}`);
+  if (rest.length > 0) {
+    return say(`${stateDir} stays, as it holds what is not ours: ${rest.slice(0, 5).join(', ')}`);
+  }
+  try {
+    rmdirSync(stateDir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    say(`${stateDir} stays empty, as it is a mount of this container's`);
+  }
 }
 
 /** A service holds the lock of its database for as long as it lives. */
