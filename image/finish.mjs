@@ -15,7 +15,17 @@ const SOURCE = import.meta.dirname;
 const INIT = 'usr/lib/wheelhouse/init';
 
 /** Mount points that the read-only root must have. */
-const MOUNT_POINTS = ['proc', 'sys', 'dev', 'run', 'tmp', 'var', 'root', 'etc/netns', 'etc/openvswitch'];
+const MOUNT_POINTS = [
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'tmp',
+  'var',
+  'root',
+  'etc/netns',
+  'etc/openvswitch',
+].concat(['usr/local/lib/wheelhouse/bin']);
 /** Nothing of these is of use without a package manager, a service manager or a login. */
 const REMOVE = [
   'boot',

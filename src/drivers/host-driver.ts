@@ -27,6 +27,14 @@ export interface HostSpec {
   link?: boolean;
 }
 
+/** Where a lab host is joined to its cluster, as the cluster driver's `ClusterNetwork`. */
+export interface HostNetwork {
+  /** Name of the Linux bridge on the machine, which must have its fence already. */
+  bridge: string;
+  /** Address of the lab host with its prefix, such as `10.253.0.2/26`. */
+  hostCidr: string;
+}
+
 /** What the kernel shows of a lab host. */
 export interface HostSeen {
   state: 'creating' | 'running' | 'stopped' | 'unknown';
@@ -67,11 +75,16 @@ export interface HostDriver {
   destroy(id: string, o: CallOptions): Promise<void>;
   /** All lab hosts with our install's mark, half-made ones included. */
   list(o: CallOptions): Promise<HostFound[]>;
-  /** Shows these files under /run/wheelhouse inside, each replaced in one step; null takes one away. */
+  /**
+   * Shows these files under /run/wheelhouse inside, each replaced in one step; null takes one away. Rejects with
+   * `not_found` before the step `host.bundle`.
+   */
   publish(id: string, attempt: number, files: Record<string, string | null>, o: CallOptions): Promise<void>;
   /**
    * A Unix socket /run/wheelhouse/<name> inside, answered by `onConnection` in this process. Again for the same name
-   * replaces it (a socket of a service before this one does not answer). Its close takes the socket away.
+   * replaces it (a socket of a service before this one does not answer). Its close takes the socket away, and so does
+   * `destroy`. A lab host has at most 8 connections at once, and one that is silent for five minutes is ended; the
+   * other side may close its half first, so `onConnection` ends each itself.
    */
   listen(
     id: string,
@@ -80,6 +93,11 @@ export interface HostDriver {
     onConnection: (socket: Duplex) => void,
     o: CallOptions,
   ): Promise<{ close(): Promise<void> }>;
+  /**
+   * Joins a running lab host to the bridge as `mgmt0`, behind its fence. Again does nothing, or mends what is not whole,
+   * as after its cluster was made anew. The step `host.link` does the same.
+   */
+  link(id: string, attempt: number, network: HostNetwork, o: CallOptions): Promise<void>;
   /** Cheap, without waiting: whether this process 1 still runs. Absent where processes are not real. */
   isAlive?(initPid: number): boolean;
   /** A PTY of the container's own devpts. */

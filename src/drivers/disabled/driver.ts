@@ -31,6 +31,18 @@ export class DisabledHostDriver implements HostDriver {
     return Promise.reject(this.refusal());
   }
 
+  publish(): Promise<void> {
+    return Promise.reject(this.refusal());
+  }
+
+  listen(): Promise<{ close(): Promise<void> }> {
+    return Promise.reject(this.refusal());
+  }
+
+  link(): Promise<void> {
+    return Promise.reject(this.refusal());
+  }
+
   openPty(): Promise<Pty> {
     return Promise.reject(this.refusal());
   }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../common/clock.js';
 import { systemClock } from '../../common/clock.js';
 import { EchoPty } from '../../terminal/pty/echo-pty.js';
@@ -8,15 +9,28 @@ import type {
   Finding,
   HostDriver,
   HostFound,
+  HostNetwork,
   HostSeen,
   HostSpec,
   PtySpec,
 } from '../host-driver.js';
 import type { CallOptions, Facts, Plan, Step, StepContext } from '../step.js';
+import { FakeExports } from './exports.js';
 
 /** A step, or a method of the driver. */
 export type FakePoint =
-  'host.bundle' | 'host.run' | 'host.ready' | 'destroy' | 'list' | 'inspect' | 'openPty' | 'exec';
+  | 'host.bundle'
+  | 'host.run'
+  | 'host.ready'
+  | 'host.link'
+  | 'destroy'
+  | 'list'
+  | 'inspect'
+  | 'publish'
+  | 'listen'
+  | 'link'
+  | 'openPty'
+  | 'exec';
 
 export interface FakeOptions {
   /** Milliseconds that a point takes. */
@@ -34,6 +48,8 @@ export class FakeHostDriver implements HostDriver {
   readonly name = 'fake';
   /** Terminals that were opened, in order. */
   readonly ptys: EchoPty[] = [];
+  /** What lab hosts were given: files, sockets, their place in a network. */
+  readonly exports = new FakeExports();
   private readonly hosts = new Map<string, HostFound>();
   private readonly failures = new Map<FakePoint, DriverErrorCode[]>();
   private nextPid = FIRST_PID;
@@ -66,9 +82,10 @@ export class FakeHostDriver implements HostDriver {
       throw new DriverError('invalid_spec', `slot ${spec.slot}`);
     return {
       steps: [
-        this.step('host.bundle', (c) => this.create(c)),
+        this.step('host.bundle', (c) => this.create(c, spec)),
         this.step('host.run', (c) => this.boot(c)),
         this.step('host.ready', (c) => this.confirm(c)),
+        ...(spec.link === true ? [this.linkStep()] : []),
       ],
       cost: { reserve: AMOUNTS, limit: { ...AMOUNTS, memMiB: 256, pids: 256, cpuMilli: 1000 } },
     };
@@ -82,12 +99,39 @@ export class FakeHostDriver implements HostDriver {
 
   async destroy(id: string, o: CallOptions): Promise<void> {
     await this.pass('destroy', o.signal);
-    for (const host of this.of(id)) this.hosts.delete(`${id}-${host.attempt}`);
+    for (const host of this.of(id)) this.drop(`${id}-${host.attempt}`);
   }
 
   async list(o: CallOptions): Promise<HostFound[]> {
     await this.pass('list', o.signal);
     return [...this.hosts.values()].map((host) => ({ ...host }));
+  }
+
+  async publish(
+    id: string,
+    attempt: number,
+    files: Record<string, string | null>,
+    o: CallOptions,
+  ): Promise<void> {
+    await this.pass('publish', o.signal);
+    this.exports.publish(this.known(id, attempt), files);
+  }
+
+  async listen(
+    id: string,
+    attempt: number,
+    name: string,
+    onConnection: (socket: Duplex) => void,
+    o: CallOptions,
+  ): Promise<{ close(): Promise<void> }> {
+    await this.pass('listen', o.signal);
+    return this.exports.listen(this.known(id, attempt), name, onConnection);
+  }
+
+  async link(id: string, attempt: number, network: HostNetwork, o: CallOptions): Promise<void> {
+    await this.pass('link', o.signal);
+    this.running(id, attempt);
+    this.exports.networks.set(`${id}-${attempt}`, network);
   }
 
   async openPty(id: string, attempt: number, _spec: PtySpec, o: CallOptions): Promise<Pty> {
@@ -116,17 +160,48 @@ export class FakeHostDriver implements HostDriver {
         return facts;
       },
       undo: (c) => {
-        if (name !== 'host.ready') this.hosts.delete(`${c.id}-${c.attempt}`);
+        if (name !== 'host.ready') this.drop(`${c.id}-${c.attempt}`);
         return Promise.resolve();
       },
     };
   }
 
-  private create({ id, attempt }: StepContext): HostFound {
+  private linkStep(): Step {
+    return {
+      name: 'host.link',
+      timeoutMs: 20_000,
+      run: async (c) => {
+        await this.pass('host.link', c.signal);
+        const { bridge, hostCidr } = c.facts;
+        if (typeof bridge !== 'string' || typeof hostCidr !== 'string') {
+          throw new DriverError('invalid_spec', 'host.link needs the facts bridge and hostCidr');
+        }
+        await this.link(c.id, c.attempt, { bridge, hostCidr }, c);
+      },
+      undo: (c) => {
+        this.exports.networks.delete(`${c.id}-${c.attempt}`);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  private create({ id, attempt }: StepContext, spec: HostSpec): HostFound {
     const key = `${id}-${attempt}`;
     const host = this.hosts.get(key) ?? { id, attempt, state: 'creating', initPid: 0 };
     this.hosts.set(key, host);
+    this.exports.publish(key, spec.publish ?? {});
     return host;
+  }
+
+  private drop(key: string): void {
+    this.hosts.delete(key);
+    this.exports.drop(key);
+  }
+
+  private known(id: string, attempt: number): string {
+    const key = `${id}-${attempt}`;
+    if (this.hosts.has(key)) return key;
+    throw new DriverError('not_found', `there is no lab host wh-${key}`);
   }
 
   private boot({ id, attempt }: StepContext): HostFound {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DriverError } from '../driver-error.js';
 
@@ -20,20 +20,34 @@ function replaceFile(file: string, text: string, mode: number): void {
   renameSync(temporary, file);
 }
 
+export function checkPublishedName(name: string): void {
+  if (PUBLISHED_NAME.test(name)) return;
+  throw new DriverError('invalid_spec', `published file name ${JSON.stringify(name)}`);
+}
+
+export function publishedDir(dir: string): string {
+  return path.join(dir, 'pub');
+}
+
+/** Shows or, by null, takes away files of a bundle that is there. */
+export function publishFiles(dir: string, files: Record<string, string | null>): void {
+  Object.keys(files).forEach(checkPublishedName);
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(publishedDir(dir), name);
+    if (text === null) rmSync(file, { force: true });
+    else replaceFile(file, text, 0o644);
+  }
+}
+
 /**
  * Writes the bundle of a lab host; again with the same input it ends the same. `config.json` comes last: a bundle
  * that has it is whole. Published files belong to the machine's root, so that nobody inside can change them even if
  * the read-only mount were lifted. Not asynchronous: some files of a few KiB cost less than four trips to another thread.
  */
 export function writeBundle(bundle: Bundle): void {
-  const published = path.join(bundle.dir, 'pub');
-  for (const name of Object.keys(bundle.publish)) {
-    if (!PUBLISHED_NAME.test(name))
-      throw new DriverError('invalid_spec', `published file name ${JSON.stringify(name)}`);
-  }
-  mkdirSync(published, { recursive: true, mode: 0o755 });
-  for (const [name, text] of Object.entries(bundle.publish))
-    replaceFile(path.join(published, name), text, 0o644);
+  Object.keys(bundle.publish).forEach(checkPublishedName);
+  mkdirSync(publishedDir(bundle.dir), { recursive: true, mode: 0o755 });
+  publishFiles(bundle.dir, bundle.publish);
   replaceFile(path.join(bundle.dir, 'config.json'), bundle.config, 0o600);
 }
 

@@ -1,5 +1,5 @@
 import type { HostCapability } from '../host-driver.js';
-import { hostConfig } from './config.js';
+import { hostConfig, type ConfigOptions } from './config.js';
 import { ConfigTemplates } from './config-template.js';
 import { USER_CAPS } from './limits.js';
 
@@ -15,7 +15,7 @@ interface Config {
   };
 }
 
-function build(requires: HostCapability[], swap = true): Config {
+function build(requires: HostCapability[], swap = true, more: Partial<ConfigOptions> = {}): Config {
   return hostConfig({
     name: 'wh-aaa-1',
     id: 'aaa',
@@ -27,6 +27,8 @@ function build(requires: HostCapability[], swap = true): Config {
     firstId: 65536,
     requires,
     swap,
+    link: false,
+    ...more,
   }) as Config;
 }
 
@@ -44,7 +46,9 @@ describe('ConfigTemplates', () => {
     const templates = new ConfigTemplates({ ...fixed, cgroup: (name) => `/wheelhouse/test/${name}` });
     for (const requires of [['netns'], ['ovs', 'nft'], ['netns']] as HostCapability[][]) {
       const host = { name: 'wh-aaa-1', id: 'aaa', attempt: '1', firstId: 65536, requires };
-      expect(JSON.parse(templates.textFor(host))).toEqual(build(requires));
+      expect(JSON.parse(templates.textFor({ ...host, link: false }))).toEqual(build(requires));
+      const linked = { link: true, tools: '/view/hosts/.tools/1' };
+      expect(JSON.parse(templates.textFor({ ...host, ...linked }))).toEqual(build(requires, true, linked));
     }
   });
 });

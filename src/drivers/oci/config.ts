@@ -58,6 +58,10 @@ export interface ConfigOptions {
   cgroup: string;
   firstId: number;
   requires: HostCapability[];
+  /** Joined to a cluster. */
+  link: boolean;
+  /** Folder of more programs, see tools.ts. */
+  tools?: string;
   /** Swap can be limited on this machine. */
   swap: boolean;
 }
@@ -67,7 +71,7 @@ function device(type: string, major: number, minor: number): object {
 }
 
 function resources(options: ConfigOptions, tun: boolean): object {
-  const limit = memoryMiB(options.requires) << 20;
+  const limit = memoryMiB(options) << 20;
   return {
     devices: [
       { allow: false, access: 'rwm' },
@@ -105,7 +109,7 @@ export function hostConfig(options: ConfigOptions): object {
     },
     root: { path: options.rootfs, readonly: true },
     hostname: 'lab',
-    mounts: mountTable({ view: options.view, name: options.name, tun }),
+    mounts: mountTable({ view: options.view, name: options.name, tun, tools: options.tools }),
     annotations: {
       'wheelhouse.install': options.installId,
       'wheelhouse.sandbox': options.id,

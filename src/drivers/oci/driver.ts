@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import { limitsSwap } from '../../linux/cgroup-mounts.js';
+import { Fence } from '../../linux/fence/fence.js';
 import { isRunning } from '../../linux/process-state.js';
 import type { Pty } from '../../terminal/pty/pty.js';
 import { DriverError } from '../driver-error.js';
@@ -9,17 +11,21 @@ import type {
   Finding,
   HostDriver,
   HostFound,
+  HostNetwork,
   HostSeen,
   HostSpec,
   PtySpec,
 } from '../host-driver.js';
 import type { CallOptions, Plan } from '../step.js';
-import { writeProcessSpec } from './bundle.js';
+import { hasBundle, publishFiles, writeProcessSpec } from './bundle.js';
 import { IDS_PER_HOST } from './config.js';
 import { asDriver } from './driver-errors.js';
+import { HostSockets } from './host-sockets.js';
 import { Layout } from './layout.js';
 import { HostLifecycle } from './lifecycle.js';
 import { hostCost } from './limits.js';
+import { HostLinks } from './link.js';
+import { linkName } from './link-names.js';
 import { hostName } from './names.js';
 import { OciSession } from './oci-session.js';
 import { checkHosts } from './preflight.js';
@@ -37,6 +43,8 @@ export interface OciOptions {
   runtime: string;
   /** Folder of the image, or a link to it: `<stateDir>/image/current`, as image/build.mjs makes it. */
   imageDir: string;
+  /** Path of a kubectl of the clusters' version, for lab hosts with a link; they have the image's otherwise. */
+  kubectl?: string;
   logger: Logger;
 }
 
@@ -46,12 +54,18 @@ export class OciHostDriver implements HostDriver {
   private readonly layout: Layout;
   private readonly session: OciSession;
   private readonly lifecycle: HostLifecycle;
+  private readonly sockets = new HostSockets();
 
   constructor(private readonly options: OciOptions) {
     this.layout = new Layout(options);
     this.session = new OciSession(this.layout, { ...options, sharesLauncher: true });
-    const { layout, session } = this;
-    this.lifecycle = new HostLifecycle({ layout, session, uidBase: options.uidBase, swap: limitsSwap() });
+    const { layout, session, sockets } = this;
+    const links = new HostLinks({ layout, fence: new Fence(options) });
+    const { uidBase, kubectl } = options;
+    this.lifecycle = new HostLifecycle({
+      ...{ layout, session, links, sockets, uidBase, swap: limitsSwap() },
+      ...(kubectl === undefined ? {} : { kubectl }),
+    });
   }
 
   async preflight(): Promise<Finding[]> {
@@ -66,7 +80,12 @@ export class OciHostDriver implements HostDriver {
     if (!Number.isInteger(spec.slot) || spec.slot < 0 || spec.slot >= slots) {
       throw new DriverError('invalid_spec', `slot ${spec.slot}: expected 0 to ${slots - 1}`);
     }
-    return { steps: hostSteps(spec, this.lifecycle), cost: hostCost(spec.requires) };
+    const link = spec.link === true;
+    if (link) linkName(id, attempt);
+    return {
+      steps: hostSteps(spec, this.lifecycle),
+      cost: hostCost({ requires: spec.requires, link }),
+    };
   }
 
   inspect(id: string, _o: CallOptions): Promise<HostSeen | undefined> {
@@ -84,6 +103,34 @@ export class OciHostDriver implements HostDriver {
     return asDriver(async () => {
       await this.session.open();
       return survey(this.layout);
+    });
+  }
+
+  publish(id: string, attempt: number, files: Record<string, string | null>, _o: CallOptions): Promise<void> {
+    return asDriver(async () => {
+      await this.session.open();
+      publishFiles(this.bundled(id, attempt).bundle, files);
+    });
+  }
+
+  listen(
+    id: string,
+    attempt: number,
+    name: string,
+    onConnection: (socket: Duplex) => void,
+    _o: CallOptions,
+  ): Promise<{ close(): Promise<void> }> {
+    return asDriver(async () => {
+      await this.session.open();
+      const listening = await this.sockets.listen({ ...this.bundled(id, attempt), name, onConnection });
+      return { close: () => Promise.resolve(listening.close()) };
+    });
+  }
+
+  link(id: string, attempt: number, network: HostNetwork, o: CallOptions): Promise<void> {
+    return asDriver(async () => {
+      await this.session.open();
+      await this.lifecycle.link(id, attempt, network, o.signal);
     });
   }
 
@@ -112,7 +159,15 @@ export class OciHostDriver implements HostDriver {
 
   /** Gives the lock on the state folder back, for a driver that ends before its process. Lab hosts go on. */
   close(): Promise<void> {
+    this.sockets.closeAll();
     return this.session.close();
+  }
+
+  private bundled(id: string, attempt: number): { host: string; bundle: string } {
+    const host = hostName(id, attempt);
+    const bundle = this.layout.bundle(host);
+    if (hasBundle(bundle)) return { host, bundle };
+    throw new DriverError('not_found', `there is no lab host ${host}`);
   }
 
   private running(id: string, attempt: number): string {

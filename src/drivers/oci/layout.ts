@@ -41,6 +41,11 @@ export class Layout {
     return path.join(this.stateDir, 'hosts', '.dev');
   }
 
+  /** Programs given to lab hosts beside those of the image, a folder per content. */
+  get tools(): string {
+    return path.join(this.stateDir, 'hosts', '.tools');
+  }
+
   get views(): string {
     return path.join(this.volatile, 'views');
   }

@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DriverError } from '../driver-error.js';
-import type { HostSpec } from '../host-driver.js';
+import type { HostNetwork, HostSpec } from '../host-driver.js';
 import { hasBundle, writeBundle } from './bundle.js';
 import { IDS_PER_HOST } from './config.js';
 import { ConfigTemplates } from './config-template.js';
 import { asDriver } from './driver-errors.js';
+import type { HostSockets } from './host-sockets.js';
 import type { Layout } from './layout.js';
+import type { HostLinks } from './link.js';
 import { hostName } from './names.js';
 import type { OciSession } from './oci-session.js';
 import { removeContainer, removeHost } from './remove.js';
 import type { HostActions } from './steps.js';
 import { lookAt, survey } from './survey.js';
+import { installTools } from './tools.js';
 
 interface Limits {
   timeoutMs: number;
@@ -24,11 +27,17 @@ export interface LifecycleOptions {
   uidBase: number;
   /** Swap can be limited on this machine. */
   swap: boolean;
+  links: HostLinks;
+  sockets: HostSockets;
+  /** Path of the kubectl that lab hosts with a link get. */
+  kubectl?: string;
 }
 
 /** Makes and removes lab hosts, each method the same when done twice. */
 export class HostLifecycle implements HostActions {
   private templates: ConfigTemplates | undefined;
+  /** Folder of the programs of linked lab hosts. */
+  private tools: Promise<string> | undefined;
   /** Removals in flight by container name: a second caller waits for the first. */
   private readonly removing = new Map<string, Promise<void>>();
 
@@ -36,7 +45,7 @@ export class HostLifecycle implements HostActions {
 
   bundle(id: string, attempt: number, spec: HostSpec): Promise<void> {
     return asDriver(async () => {
-      const { layout, session, uidBase, swap } = this.options;
+      const { layout, session, uidBase, swap, kubectl } = this.options;
       const { rootfs } = await session.open();
       this.templates ??= new ConfigTemplates({
         installId: layout.installId,
@@ -52,6 +61,10 @@ export class HostLifecycle implements HostActions {
         attempt: String(attempt),
         firstId: uidBase + spec.slot * IDS_PER_HOST,
         requires: spec.requires,
+        link: spec.link === true,
+        ...(spec.link === true && kubectl !== undefined
+          ? { tools: await this.toolsOf(rootfs, kubectl) }
+          : {}),
       });
       writeBundle({ dir: layout.bundle(name), config, publish: spec.publish ?? {} });
     });
@@ -83,13 +96,24 @@ export class HostLifecycle implements HostActions {
     });
   }
 
+  link(id: string, attempt: number, network: HostNetwork, signal: AbortSignal): Promise<void> {
+    return asDriver(() => this.options.links.join(id, attempt, network, signal));
+  }
+
+  unlink(id: string, attempt: number): Promise<void> {
+    return asDriver(() => this.options.links.remove(id, attempt));
+  }
+
   async remove(id: string, attempt: number, signal: AbortSignal): Promise<void> {
     const name = hostName(id, attempt);
     let running = this.removing.get(name);
     if (!running) {
-      running = asDriver(() => removeHost(this.options.layout, name, signal)).finally(() =>
-        this.removing.delete(name),
-      );
+      const { layout, links, sockets } = this.options;
+      running = asDriver(async () => {
+        sockets.closeHost(name);
+        await links.remove(id, attempt);
+        await removeHost(layout, name, signal);
+      }).finally(() => this.removing.delete(name));
       this.removing.set(name, running);
     }
     await running;
@@ -97,7 +121,18 @@ export class HostLifecycle implements HostActions {
 
   async removeAll(id: string, signal: AbortSignal): Promise<void> {
     hostName(id, 0);
-    await this.options.session.open();
-    for (const host of survey(this.options.layout, id)) await this.remove(id, host.attempt, signal);
+    const { layout, session, links } = this.options;
+    await session.open();
+    const attempts = survey(layout, id).map((host) => host.attempt);
+    const linked = await asDriver(() => links.attempts(id));
+    for (const attempt of new Set([...attempts, ...linked])) await this.remove(id, attempt, signal);
+  }
+
+  private toolsOf(rootfs: string, kubectl: string): Promise<string> {
+    this.tools ??= installTools({ layout: this.options.layout, rootfs, kubectl }).catch((error: unknown) => {
+      this.tools = undefined;
+      throw error;
+    });
+    return this.tools;
   }
 }

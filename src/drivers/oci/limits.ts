@@ -15,21 +15,29 @@ export const USER_CAPS: Record<string, number> = {
 
 export const PIDS_LIMIT = 256;
 
-export function memoryMiB(requires: HostCapability[]): number {
-  return requires.includes('ovs') ? 384 : 256;
+/** What of a lab host's needs decides its limits. */
+export interface HostNeeds {
+  requires: HostCapability[];
+  /** Joined to a cluster. */
+  link: boolean;
+}
+
+/** kubectl is large: with its caches, some of them at once fill 256 MiB. */
+export function memoryMiB({ requires, link }: HostNeeds): number {
+  return link || requires.includes('ovs') ? 384 : 256;
 }
 
 /** What admission counts for a lab host. */
-export function hostCost(requires: HostCapability[]): Cost {
-  const ovs = requires.includes('ovs');
+export function hostCost(needs: HostNeeds): Cost {
+  const ovs = needs.requires.includes('ovs');
   return {
     reserve: {
       cpuMilli: ovs ? 10 : 5,
-      memMiB: ovs ? 64 : 16,
+      memMiB: (ovs ? 64 : 16) + (needs.link ? 48 : 0),
       pids: ovs ? 32 : 24,
       inotifyInstances: 2,
       ptys: 8,
     },
-    limit: { cpuMilli: 1000, memMiB: memoryMiB(requires), pids: PIDS_LIMIT, inotifyInstances: 16, ptys: 8 },
+    limit: { cpuMilli: 1000, memMiB: memoryMiB(needs), pids: PIDS_LIMIT, inotifyInstances: 16, ptys: 8 },
   };
 }

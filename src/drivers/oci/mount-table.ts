@@ -1,3 +1,6 @@
+/** Where programs that are not of the image appear; the image has the empty folder, and PATH names it first. */
+export const TOOLS_POINT = '/usr/local/lib/wheelhouse/bin';
+
 interface Mount {
   destination: string;
   type: string;
@@ -17,6 +20,8 @@ export interface MountOptions {
   view: string;
   name: string;
   tun: boolean;
+  /** Folder of more programs, in the view. */
+  tools: string | undefined;
 }
 
 /** Mounts of a lab host, in the order in which the runtime makes them. Writable ones are bounded and cost its memory. */
@@ -27,6 +32,12 @@ export function mountTable(options: MountOptions): Mount[] {
     type: 'bind',
     source: `${view}/.dev/tun`,
     options: ['bind', 'nosuid', 'noexec'],
+  };
+  const tools = {
+    destination: TOOLS_POINT,
+    type: 'bind',
+    source: options.tools ?? '',
+    options: ['bind', 'ro', 'nosuid', 'nodev'],
   };
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: SYSFS },
@@ -54,5 +65,6 @@ export function mountTable(options: MountOptions): Mount[] {
       source: `${view}/${name}/pub`,
       options: ['bind', 'ro', 'nosuid', 'nodev', 'noexec'],
     },
+    ...(options.tools === undefined ? [] : [tools]),
   ];
 }

@@ -3,9 +3,12 @@ import path from 'node:path';
 import { systemClock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import { limitsSwap } from '../../linux/cgroup-mounts.js';
+import { Fence } from '../../linux/fence/fence.js';
 import { writeProcessSpec } from './bundle.js';
+import { HostSockets } from './host-sockets.js';
 import { Layout } from './layout.js';
 import { HostLifecycle } from './lifecycle.js';
+import { HostLinks } from './link.js';
 import { hostName } from './names.js';
 import { OciSession } from './oci-session.js';
 import { processSpec } from './process-spec.js';
@@ -49,7 +52,9 @@ export async function probeRuntime(options: ProbeOptions): Promise<ProbeResult> 
   const layout = new Layout(own);
   const { imageDir, logger, uidBase } = options;
   const session = new OciSession(layout, { runtime: options.program, imageDir, logger });
-  const lifecycle = new HostLifecycle({ layout, session, uidBase, swap: limitsSwap() });
+  const links = new HostLinks({ layout, fence: new Fence(own) });
+  const sockets = new HostSockets();
+  const lifecycle = new HostLifecycle({ layout, session, links, sockets, uidBase, swap: limitsSwap() });
   const limits = { timeoutMs: TIMEOUT_MS, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const started = systemClock.monotonic();
   try {

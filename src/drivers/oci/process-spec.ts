@@ -1,4 +1,6 @@
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+import { TOOLS_POINT } from './mount-table.js';
+
+const PATH = `${TOOLS_POINT}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
 /** All inside the user namespace. Without SETUID there is one uid, which makes the per-uid caps hard. */
 export const LEARNER_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SYS_ADMIN', 'SYS_CHROOT']

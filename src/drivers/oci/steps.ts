@@ -1,11 +1,14 @@
-import type { HostSpec } from '../host-driver.js';
-import type { Step } from '../step.js';
+import { DriverError } from '../driver-error.js';
+import type { HostNetwork, HostSpec } from '../host-driver.js';
+import type { Facts, Step } from '../step.js';
 
 /** What the steps do; the driver implements it. */
 export interface HostActions {
   bundle(id: string, attempt: number, spec: HostSpec): Promise<void>;
   run(id: string, attempt: number, limits: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
   ready(id: string, attempt: number): Promise<number>;
+  link(id: string, attempt: number, network: HostNetwork, signal: AbortSignal): Promise<void>;
+  unlink(id: string, attempt: number): Promise<void>;
   remove(id: string, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -36,5 +39,21 @@ export function hostSteps(spec: HostSpec, actions: HostActions): Step[] {
       // Goes with the container.
       undo: () => Promise.resolve(),
     },
+    ...(spec.link === true ? [linkStep(actions)] : []),
   ];
+}
+
+function linkStep(actions: HostActions): Step {
+  return {
+    name: 'host.link',
+    timeoutMs: 10_000,
+    run: (c) => actions.link(c.id, c.attempt, networkOf(c.facts), c.signal),
+    undo: (c) => actions.unlink(c.id, c.attempt),
+  };
+}
+
+function networkOf({ bridge, hostCidr }: Facts): HostNetwork {
+  if (typeof bridge === 'string' && typeof hostCidr === 'string') return { bridge, hostCidr };
+  const wanted = 'host.link needs the facts bridge and hostCidr, which the step cluster.network leaves';
+  throw new DriverError('invalid_spec', wanted);
 }

@@ -2,6 +2,8 @@ import { rm, rmdir } from 'node:fs/promises';
 import type { Logger } from '../../common/logger.js';
 import { childGroups, removeGroup } from '../../linux/cgroup.js';
 import { unmountBelow } from '../../linux/mounts.js';
+import { Fence } from '../../linux/fence/fence.js';
+import { sweepLinks } from './link-sweep.js';
 import { Layout, type LayoutOptions } from './layout.js';
 import { parseHostName } from './names.js';
 import { removeContainer } from './remove.js';
@@ -20,6 +22,7 @@ export async function sweepInstall(options: LayoutOptions & { logger?: Logger })
   const names = [...new Set([...hostNames(layout), ...groups])];
   if (names.length > 0) options.logger?.info({ names }, 'removing lab hosts');
   for (const name of names) await removeContainer(layout, name, AbortSignal.timeout(REMOVE_MS));
+  await sweepLinks({ layout, fence: new Fence(options) });
   removeGroup(layout.cgroupRoot);
   if (childGroups('/wheelhouse').length === 0) removeGroup('/wheelhouse');
   // Unmounted first: what a view shows must not be removed through it.

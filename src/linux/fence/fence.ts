@@ -69,13 +69,27 @@ export class Fence {
 
   /** Names of the machine's ends that have a fence. */
   async ports(): Promise<string[]> {
-    return (await this.list('bridge', 'ports')).map(({ key }) => key[0] ?? '');
+    return [...(await this.owners()).keys()];
+  }
+
+  /** Ports that have a fence, each with the mark of its sandbox. */
+  async owners(): Promise<Map<string, string>> {
+    const all = await this.list('bridge', 'ports');
+    return new Map(all.map(({ key, comment }) => [key[0] ?? '', comment ?? '']));
   }
 
   /** Takes every fence of the installation away: for the removal of the installation itself. */
   async sweep(): Promise<void> {
     const both = ['inet', 'bridge'].map((family) => `table ${family} ${this.table}\n`);
-    await nft(both.map((table) => `add ${table}delete ${table}`).join(''));
+    await nft(both.map((table) => `add ${table}delete ${table}`).join('')).catch((error: unknown) => {
+      if (!isNothing(error)) throw error;
+    });
+  }
+
+  /** The same once nothing is fenced any more, whichever driver is the last to leave. */
+  async sweepIfEmpty(): Promise<void> {
+    const lists = [this.list('inet', 'bridges'), this.list('bridge', 'ports'), this.list('inet', 'ports')];
+    if ((await Promise.all(lists)).every((elements) => elements.length === 0)) await this.sweep();
   }
 
   private async sourcesOf(port: string): Promise<Element[]> {
@@ -99,7 +113,7 @@ export class Fence {
     try {
       await nft(elements.map((element) => deleteText(this.table, element)).join(''));
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isNothing(error)) throw error;
     }
   }
 
@@ -112,7 +126,7 @@ export class Fence {
       });
       return parseSet(stdout);
     } catch (error) {
-      if (isMissing(error)) return [];
+      if (isNothing(error)) return [];
       throw error;
     }
   }
@@ -128,4 +142,12 @@ function isMissing(error: unknown): boolean {
     error.failure === 'exit' &&
     /No such file or directory/.test(error.output)
   );
+}
+
+/** Without the program, the right or the kernel's part nothing can be fenced, so nothing is. */
+const NO_NFTABLES = /cache initialization failed: (Operation not permitted|Protocol not supported)/;
+
+function isNothing(error: unknown): boolean {
+  if (!(error instanceof CommandError)) return false;
+  return error.failure === 'spawn' || isMissing(error) || NO_NFTABLES.test(error.output);
 }
