@@ -4,7 +4,7 @@ import { writeFiles } from './files.js';
 import { createCluster } from './kind-cli.js';
 import type { ClusterFiles } from './layout.js';
 import { NODE_LIMITS } from './limits.js';
-import { applyLockDown, closeDoors } from './lock-down.js';
+import { applyLockDown, dropJoinToken, tuneDns } from './lock-down.js';
 import { writeMarker } from './marker.js';
 import { addressOf, type ClusterSurvey } from './survey.js';
 import { until } from './until.js';
@@ -36,10 +36,13 @@ async function limitNodes(o: BuildOptions): Promise<string> {
   });
 }
 
-/** What is done beside kind: limits as early as can be, and the lock-down while kubeadm still works. */
+/** What is done beside kind, as early as can be: limits, and the lock-down while kubeadm still works. */
 async function attend(o: BuildOptions): Promise<string> {
   const address = await limitNodes(o);
-  await withKube({ files: o.files, address }, (kube) => applyLockDown(kube, o.signal));
+  await withKube({ files: o.files, address }, async (kube) => {
+    await applyLockDown(kube, o.signal);
+    await tuneDns(kube, o.signal);
+  });
   return address;
 }
 
@@ -58,6 +61,6 @@ export async function buildCluster(options: BuildOptions): Promise<void> {
   const [first] = await Promise.allSettled([Promise.all([kind, beside]), kind, beside]);
   if (first.status === 'rejected') throw first.reason;
   const [, address] = first.value;
-  await withKube({ files: o.files, address }, (kube) => closeDoors(kube, o.signal));
+  await withKube({ files: o.files, address }, (kube) => dropJoinToken(kube, o.signal));
   await writeMarker(o.files, { nodes: o.nodes, address });
 }

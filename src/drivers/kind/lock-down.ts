@@ -6,7 +6,7 @@ import { until } from './until.js';
 
 const EVERY_MS = 150;
 const TOKENS = '/api/v1/namespaces/kube-system/secrets?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken';
-const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns/scale';
+const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 
 /** Sends until the API server, which is only just starting, accepts it. */
 async function insist(what: string, signal: AbortSignal, send: () => Promise<KubeAnswer>): Promise<void> {
@@ -33,23 +33,28 @@ export async function applyLockDown(kube: KubeCall, signal: AbortSignal): Promis
 }
 
 /**
- * Ends the ways in that kind leaves open, once all nodes have joined. Its bootstrap token is the same in all clusters
- * of the world: with it, anybody who reaches the API server can become a node.
+ * One CoreDNS, looked at every second: the second one costs memory and serves nobody, and with kubeadm's ten seconds
+ * between looks the first answer often comes that late. Before its pods run, so that none starts twice.
  */
-export async function closeDoors(kube: KubeCall, signal: AbortSignal): Promise<void> {
-  await Promise.all([
-    insist('removal of the bootstrap token', signal, () =>
-      kube.send({ method: 'DELETE', path: TOKENS, signal }),
-    ),
-    // One node needs one; the second costs a tenth of its memory.
-    insist('a single CoreDNS', signal, () =>
-      kube.send({
-        method: 'PATCH',
-        path: DNS,
-        body: { spec: { replicas: 1 } },
-        contentType: 'application/merge-patch+json',
-        signal,
-      }),
-    ),
-  ]);
+export async function tuneDns(kube: KubeCall, signal: AbortSignal): Promise<void> {
+  const containers = [{ name: 'coredns', readinessProbe: { periodSeconds: 1 } }];
+  await insist('a single CoreDNS', signal, () =>
+    kube.send({
+      method: 'PATCH',
+      path: DNS,
+      body: { spec: { replicas: 1, template: { spec: { containers } } } },
+      contentType: 'application/strategic-merge-patch+json',
+      signal,
+    }),
+  );
+}
+
+/**
+ * Ends the way in that kind leaves open, once all nodes have joined. Its bootstrap token is the same in all clusters of
+ * the world: with it, anybody who reaches the API server can become a node.
+ */
+export async function dropJoinToken(kube: KubeCall, signal: AbortSignal): Promise<void> {
+  await insist('removal of the bootstrap token', signal, () =>
+    kube.send({ method: 'DELETE', path: TOKENS, signal }),
+  );
 }
