@@ -8,6 +8,8 @@ import type { Json } from './json.js';
 
 /** Key of the row of `Past` that says since when a run is frozen; no objective can be named so. */
 const FREEZE_KEY = '$freeze';
+/** Before the id of a tripwire: a row of `Past` that says when it was tripped. */
+const TRIP_KEY = '$trip.';
 
 export interface StoredObjective {
   objectiveId: string;
@@ -21,6 +23,12 @@ export interface StoredObjective {
   evidenceId: string | null;
 }
 
+export interface StoredTrip {
+  id: string;
+  at: Date;
+  evidenceId: string | null;
+}
+
 export interface Change {
   tenantId: string;
   sandboxId: string;
@@ -29,6 +37,7 @@ export interface Change {
   evidence: { id: string; body: EvidenceBody }[];
   past: { key: string; observations: Record<string, Json> }[];
   events: { type: string; payload: Prisma.InputJsonValue }[];
+  trips: StoredTrip[];
   frozenAt?: Date;
 }
 
@@ -68,6 +77,8 @@ export class GradingRepository {
       }));
       if (change.frozenAt)
         past.push({ key: FREEZE_KEY, observations: { at: change.frozenAt.toISOString() } });
+      for (const { id, at, evidenceId } of change.trips)
+        past.push({ key: `${TRIP_KEY}${id}`, observations: { at: at.toISOString(), evidenceId } });
       if (past.length > 0) {
         await tx.past.createMany({
           data: past.map((p) => ({ tenantId, sandboxId, ...p })),
@@ -84,6 +95,7 @@ export class GradingRepository {
     objectives: StoredObjective[];
     past: Record<string, Record<string, Json>>;
     frozenAt: Date | null;
+    trips: StoredTrip[];
   }> {
     const rows = await this.prisma.client.objectiveState.findMany({ where: { sandboxId } });
     const pastRows = await this.prisma.client.past.findMany({ where: { sandboxId } });
@@ -92,10 +104,11 @@ export class GradingRepository {
       objectives: rows.map(({ hintLevel, ...row }) => ({ ...row, hintsTaken: hintLevel })),
       past: Object.fromEntries(
         pastRows
-          .filter((p) => p.key !== FREEZE_KEY)
+          .filter((p) => !p.key.startsWith('$'))
           .map((p) => [p.key, p.observations as unknown as Record<string, Json>]),
       ),
       frozenAt: freeze ? new Date(freeze.at) : null,
+      trips: pastRows.filter((p) => p.key.startsWith(TRIP_KEY)).map(tripOf),
     };
   }
 
@@ -115,4 +128,9 @@ export class GradingRepository {
   newEvidenceId(): string {
     return newId('evd');
   }
+}
+
+function tripOf(row: { key: string; observations: unknown }): StoredTrip {
+  const { at, evidenceId } = row.observations as { at: string; evidenceId: string | null };
+  return { id: row.key.slice(TRIP_KEY.length), at: new Date(at), evidenceId };
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import {
   Inject,
   Injectable,
+  Optional,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -12,6 +13,8 @@ import { CLOCK } from '../common/clock.token.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { Logger } from '../common/logger.js';
 import { LOGGER } from '../common/logger.token.js';
+import type { ClusterDriver } from '../drivers/cluster-driver.js';
+import { CLUSTER_DRIVER } from '../drivers/driver.tokens.js';
 import { Bus } from '../events/bus.js';
 import { HostHandle } from '../linux/netns/host-handle.js';
 import { SandboxNetwork } from '../linux/netns/sandbox-network.js';
@@ -19,13 +22,13 @@ import { LabsService } from '../labs/labs.service.js';
 import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
 import { SandboxDirectory, type LiveSandbox } from '../sandbox/live-sandbox.js';
 import { SandboxService } from '../sandbox/sandbox.service.js';
+import { ClusterFollower } from './cluster/cluster-follower.js';
 import { GradingRepository } from './grading.repository.js';
 import { HostProber } from './probes/host-prober.js';
-import type { Prober } from './probes/prober.js';
 import { SandboxProber } from './probes/sandbox-prober.js';
 import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
-import { restore } from './run-record.js';
+import { restore, restoreTrips } from './run-record.js';
 import { Run, type Transition } from './run.js';
 import { Semaphore } from '../common/semaphore.js';
 
@@ -40,6 +43,7 @@ const MAX_LABS = 200;
 interface Graded {
   live: LiveSandbox;
   actor: RunActor;
+  cluster: ClusterFollower;
   listeners: Set<ProgressListener>;
 }
 
@@ -62,11 +66,13 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly bus: Bus,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Optional() @Inject(CLUSTER_DRIVER) private readonly clusters?: ClusterDriver,
   ) {}
 
   onModuleInit(): void {
     this.unsubscribe.push(
       this.bus.on('sandbox.ready', (live) => this.begin(live)),
+      this.bus.on('sandbox.cluster', (live) => this.clusterChanged(live)),
       this.bus.on('sandbox.ending', ({ sandboxId }) => this.end(sandboxId)),
       this.bus.on('terminal.enter', ({ sandboxId }) => this.tell(sandboxId, (actor) => actor.enter())),
       this.bus.on('terminal.attachments', ({ sandboxId, count }) => {
@@ -85,7 +91,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     const all = [...this.graded.values()];
     this.graded.clear();
     for (const graded of await Promise.allSettled(all)) {
-      if (graded.status === 'fulfilled') graded.value.actor.close();
+      if (graded.status === 'fulfilled') close(graded.value);
     }
   }
 
@@ -149,7 +155,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
 
   private replace(live: LiveSandbox): void {
     void this.graded.get(live.id)?.then(
-      (graded) => graded.actor.close(),
+      (graded) => close(graded),
       () => undefined,
     );
     const starting = this.start(live);
@@ -166,7 +172,19 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     this.unseen.delete(sandboxId);
     this.attachments.delete(sandboxId);
     // Its residents hold namespaces of the sandbox alive.
-    void ending?.then((graded) => graded.actor.close()).catch(() => undefined);
+    void ending?.then(close).catch(() => undefined);
+  }
+
+  /** An actor that is being started follows once it is there, so that none keeps an older cluster. */
+  private clusterChanged(live: LiveSandbox): void {
+    if (this.unseen.has(live.id)) this.unseen.set(live.id, live);
+    void this.graded
+      .get(live.id)
+      ?.then((graded) => {
+        graded.live = live;
+        graded.cluster.follow(live);
+      })
+      .catch(() => undefined);
   }
 
   private async start(live: LiveSandbox): Promise<Graded> {
@@ -174,11 +192,20 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     const listeners = new Set<ProgressListener>();
     const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId);
     const { clock, logger, helpers } = this;
+    const prober = this.prober(live);
+    const cluster = new ClusterFollower({
+      driver: this.clusters,
+      admin: run.lab.spec.sandbox.cluster?.admin ?? false,
+      calls: Object.values(run.lab.calls),
+      clock,
+      logger,
+      show: (view) => prober.setCluster(view),
+    });
     const actor = new RunActor(run, { tenantId, sandboxId, userId }, past, frozenAt, {
       clock,
       logger,
       helpers,
-      prober: this.prober(live),
+      prober,
       save: (change) => this.repository.save(change),
       newEvidenceId: () => this.repository.newEvidenceId(),
       onChange: (transitions) => {
@@ -187,18 +214,20 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     });
     const count = this.attachments.get(sandboxId);
     if (count !== undefined) actor.attached(count);
+    // As it is by now, not as it was when the lab began to be loaded.
+    if (run.lab.spec.sandbox.cluster && !frozenAt) cluster.follow(this.directory.find(sandboxId) ?? live);
     actor.start();
-    return { live, actor, listeners };
+    return { live, actor, cluster, listeners };
   }
 
-  private prober(live: LiveSandbox): Prober {
+  private prober(live: LiveSandbox): SandboxProber {
     try {
       const handle = HostHandle.open(live.initPid);
       const network = new SandboxNetwork(handle, { now: () => this.clock.monotonic() });
       return new SandboxProber(new HostProber({ handle, network }));
     } catch (error) {
       this.logger.warn({ err: error, sandbox: live.id }, 'the lab host cannot be observed');
-      return unreachableProber('the lab host cannot be observed');
+      return new SandboxProber(undefined);
     }
   }
 
@@ -206,7 +235,8 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     const lab = await this.prepared(tenantId, labVersionId);
     const stored = await this.repository.load(sandboxId);
     const time = { now: this.clock.monotonic(), wall: this.clock.now() };
-    const run = new Run(lab, time.now, restore(stored.objectives, time));
+    const trips = restoreTrips(stored.trips, time);
+    const run = new Run(lab, time.now, restore(stored.objectives, time), trips);
     return { run, past: stored.past, frozenAt: stored.frozenAt };
   }
 
@@ -240,4 +270,9 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
       onChange: () => undefined,
     });
   }
+}
+
+function close({ actor, cluster }: Graded): void {
+  cluster.close();
+  actor.close();
 }

@@ -36,6 +36,8 @@ export interface ObjectiveInput {
   /** `unread` = nothing was observed this time: nothing changes but the clocks. */
   verdict: Verdict | 'unread';
   tripped: boolean;
+  /** A tripwire of the lab failed it, in whatever state it is. */
+  condemned?: boolean;
 }
 
 /** An unknown verdict this long becomes `error`; shorter ones only freeze the hold. */
@@ -69,7 +71,7 @@ export function reduce(
 ): ObjectiveMemory {
   const gap = input.now - before.lastTick;
   let m = withClocks(before, input, rules, gap);
-  if (m.state === 'blocked' && input.needsCredited && !trips(m, input, rules))
+  if (m.state === 'blocked' && input.needsCredited && !input.condemned && !trips(m, input, rules))
     m = enter(m, 'pending', input.now);
   const next = step(m, input, rules, gap);
   return { ...next, lastTick: input.now };
@@ -104,7 +106,7 @@ function step(
 ): ObjectiveMemory {
   const { now } = input;
   if (m.state === 'failed') return m;
-  if (trips(m, input, rules)) return enter(m, 'failed', now);
+  if (input.condemned || trips(m, input, rules)) return enter(m, 'failed', now);
   if (!input.needsCredited && (workingState(m) === 'pending' || workingState(m) === 'holding')) {
     return enter(m, 'blocked', now);
   }
@@ -118,7 +120,12 @@ function step(
 const workingState = (m: ObjectiveMemory): Working => (m.state === 'error' ? m.cameFrom : m.state);
 
 function trips(m: ObjectiveMemory, input: ObjectiveInput, rules: ObjectiveRules): boolean {
-  if (!input.tripped || m.state === 'failed') return false;
+  return input.tripped && isArmed(m, rules);
+}
+
+/** Whether a trip of its `never` would count now. */
+export function isArmed(m: ObjectiveMemory, rules: ObjectiveRules): boolean {
+  if (m.state === 'failed') return false;
   const state = workingState(m);
   if (state === 'blocked') return rules.neverFromStart;
   if (state === 'passed' || state === 'regressed') return rules.neverUntilFreeze;

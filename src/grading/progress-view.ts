@@ -6,6 +6,7 @@ import { hintCost, isAvailable, isTaken } from './hints.js';
 import { sentence } from './messages.js';
 import { isCredited } from './objective.machine.js';
 import type { ObjectiveProgress, Progress } from './progress.js';
+import { tripCost } from './tripwires.js';
 import type { ObjectiveRun, Run } from './run.js';
 import { scoreOf, type Score } from './score.js';
 
@@ -31,6 +32,7 @@ export function scoreOfRun(run: Run, frozen: boolean): Score {
         omitted: frozen && objective.memory.state === 'error' && !credited,
       };
     }),
+    tripCost(run.lab.tripwires, run.trips),
   );
 }
 
@@ -48,8 +50,27 @@ export function progressView(context: ViewContext, asked: string | undefined): P
     score,
     passed: score.fraction >= spec.passMark,
     frozenAt: frozenAt?.toISOString() ?? null,
+    trips: tripViews(context, locale),
     objectives: inFile.map((objective) => objectiveView(objective, context, locale)),
   };
+}
+
+function tripViews({ run, now, wall }: ViewContext, locale: string): Progress['trips'] {
+  return run.lab.tripwires.flatMap(({ spec: { id, onTrip, text } }) => {
+    const trip = run.trips.get(id);
+    if (!trip) return [];
+    const { values, spec } = run.lab;
+    return [
+      {
+        id,
+        text: interpolateText(textIn(text, locale, spec.locales), values),
+        at: new Date(wall - (now - trip.at)).toISOString(),
+        effect: onTrip === 'flag' ? 'flag' : 'fail' in onTrip ? 'fail' : 'cost',
+        cost: typeof onTrip === 'object' && 'cost' in onTrip ? onTrip.cost : 0,
+        evidenceId: trip.evidenceId,
+      },
+    ];
+  });
 }
 
 function objectiveView(

@@ -30,6 +30,18 @@ export const objectiveProgressSchema = z
   })
   .meta({ id: 'ObjectiveProgress' });
 
+export const tripSchema = z
+  .object({
+    id: z.string(),
+    text: z.string(),
+    at: z.string(),
+    effect: z.enum(['flag', 'fail', 'cost']),
+    /** Share of the maximum that it takes. */
+    cost: z.number(),
+    evidenceId: z.string().nullable(),
+  })
+  .meta({ id: 'Trip' });
+
 export const progressSchema = z
   .object({
     sandboxId: z.string(),
@@ -38,6 +50,8 @@ export const progressSchema = z
     score: z.object({ points: z.number(), max: z.number(), fraction: z.number() }),
     passed: z.boolean(),
     frozenAt: z.string().nullable(),
+    /** Tripwires of the lab that were tripped. */
+    trips: z.array(tripSchema),
     objectives: z.array(objectiveProgressSchema),
   })
   .meta({ id: 'Progress' });

@@ -5,19 +5,25 @@ import type { Change } from './grading.repository.js';
 import type { Json } from './json.js';
 import type { Observations } from './observation.js';
 import { changeOf, pastKeys, rowDigest } from './run-record.js';
-import type { Prober } from './probes/prober.js';
-import { Run, type TimedObservation, type Transition } from './run.js';
+import type { News, Prober } from './probes/prober.js';
+import { traitsOf } from './probes/traits.js';
+import { Run, type Folded, type Look, type TimedObservation, type Transition } from './run.js';
 import type { Semaphore } from '../common/semaphore.js';
 import { nextTimer } from './timers.js';
 import { TriggerSchedule } from './triggers.js';
 import { scoreOfRun } from './progress-view.js';
 
-const ACTIVE_GAP_MS = 2000;
+/** While someone waits for an answer, but nothing stirs. */
+const ACTIVE_WAITING_GAP_MS = 2000;
 const ACTIVE_PASSED_GAP_MS = 5000;
 /** While neither the kernel nor the learner stirs. */
 const ACTIVE_QUIET_GAP_MS = 15_000;
 const CHECK_ACTIVE_WAIT_MS = 4000;
 const SAVE_RETRY_MS = 1000;
+/** After a newline or a change, until something is sent: the command has first to have its effect. */
+const SETTLE_MS = 150;
+/** How long after the last stir one still expects more of it. */
+const STIRRED_FOR_MS = 2500;
 /** One command makes several changes. */
 const AFTER_CHANGE_MS = 30;
 /** No two looks closer than this, whatever is due. */
@@ -35,6 +41,9 @@ export interface ActorDeps {
   onChange(transitions: Transition[]): void;
 }
 
+type Outcome = Pick<Folded, 'transitions' | 'tripped' | 'flags'>;
+const NOTHING: Outcome = { transitions: [], tripped: [], flags: [] };
+
 export interface RunIdentity {
   tenantId: string;
   sandboxId: string;
@@ -51,15 +60,17 @@ export class RunActor {
   private passive: Observations = {};
   private queue: Promise<void> = Promise.resolve();
   private acting: Promise<void> | undefined;
-  private lastActive = -Infinity;
+  /** When each of the probes that send something was last asked. */
+  private readonly asked = new Map<string, number>();
   private cancelTimer: () => void = () => undefined;
   private looking = false;
   private acted = false;
   private closed = false;
   private unsaved: Change | undefined;
   private readonly saved = new Map<string, string>();
-  /** Something happened since packets were last sent. */
-  private stirred = true;
+  /** When something last happened, and when that has settled. */
+  private stirredAt: number;
+  private settleAt = -Infinity;
 
   constructor(
     readonly run: Run,
@@ -69,6 +80,7 @@ export class RunActor {
     private readonly deps: ActorDeps,
   ) {
     this.schedule = new TriggerSchedule(deps.clock.monotonic());
+    this.stirredAt = deps.clock.monotonic();
   }
 
   start(): void {
@@ -78,16 +90,38 @@ export class RunActor {
   /** A newline was typed. */
   enter(): void {
     this.acted = true;
-    this.stirred = true;
+    this.stir();
     this.schedule.enter(this.now());
     this.arm();
   }
 
-  /** The kernel told of a change. */
-  private changed(): void {
-    this.stirred = true;
-    this.schedule.at(this.now() + AFTER_CHANGE_MS);
+  private changed(news: News): void {
+    if (this.closed || this.frozenAt) return;
+    if (news.source === 'host') this.schedule.at(this.now() + AFTER_CHANGE_MS);
+    else if (!this.heard(news)) return;
+    this.stir();
     this.arm();
+  }
+
+  private stir(): void {
+    const now = this.now();
+    if (now > this.settleAt) this.settleAt = now + SETTLE_MS;
+    this.stirredAt = now;
+  }
+
+  /** An event of the cluster: what must never be is judged at once, the rest a little later. False: of no concern. */
+  private heard(news: Extract<News, { source: 'cluster' }>): boolean {
+    const touched = Object.entries(this.run.lab.calls).filter(([, call]) => news.touches(call));
+    if (touched.length === 0) return false;
+    const watched = touched.filter(([, call]) => traitsOf(call).watched);
+    if (watched.length > 0) {
+      const all = Object.entries(this.run.lab.calls).filter(([, call]) => traitsOf(call).watched);
+      const passive = { ...this.passive, ...this.deps.prober.glance(Object.fromEntries(all)) };
+      const look = { ...this.lookOf(false), passive };
+      if (this.run.glimpse(look, new Set(watched.map(([name]) => name)))) this.schedule.at(this.now());
+    }
+    this.schedule.event(this.now());
+    return true;
   }
 
   attached(count: number): void {
@@ -100,7 +134,8 @@ export class RunActor {
     this.acted = true;
     await this.look();
     await this.acting;
-    this.lastActive = -Infinity;
+    this.asked.clear();
+    this.settleAt = -Infinity;
     this.actIfDue();
     let cancel: () => void = () => undefined;
     const patience = new Promise<void>(
@@ -118,7 +153,7 @@ export class RunActor {
     this.rest();
     const { points, max, fraction } = scoreOfRun(this.run, true);
     await this.enqueue(() =>
-      this.store([], { type: 'run.frozen', payload: { score: { points, max, fraction } } }),
+      this.store(NOTHING, { type: 'run.frozen', payload: { score: { points, max, fraction } } }),
     );
   }
 
@@ -130,7 +165,7 @@ export class RunActor {
     if (!isAvailable(hint, index, state, this.now())) return false;
     state.hintsTaken |= 1 << index;
     const payload = { objective: objectiveId, hint: index + 1, cost: hintCost(objective.spec.hints, state) };
-    await this.enqueue(() => this.store([], { type: 'objective.hint', payload }));
+    await this.enqueue(() => this.store(NOTHING, { type: 'objective.hint', payload }));
     return true;
   }
 
@@ -170,7 +205,7 @@ export class RunActor {
       this.schedule.looked(started);
       try {
         const calls = Object.entries(this.run.lab.calls).filter(([name]) => !this.run.isActive(name));
-        if (!this.schedule.idle(started)) await this.deps.prober.watch(() => this.changed());
+        if (!this.schedule.idle(started)) await this.deps.prober.watch((news) => this.changed(news));
         this.passive = await this.deps.prober.look(Object.fromEntries(calls));
         if (!this.closed) await this.fold();
       } finally {
@@ -186,14 +221,19 @@ export class RunActor {
     const acted = this.acted;
     this.acted = false;
     this.rememberStart();
+    const folded = this.run.apply(this.lookOf(acted));
+    if (folded.changed || this.unsaved) await this.store(folded);
+  }
+
+  private lookOf(acted: boolean): Look {
     const { passive, active, past } = this;
-    const look = { now: this.now(), passive, active, past, sandbox: this.deps.prober.facts(), acted };
-    const { transitions, changed } = this.run.apply(look);
-    if (changed || this.unsaved) await this.store(transitions);
+    return { now: this.now(), passive, active, past, sandbox: this.deps.prober.facts(), acted };
   }
 
   private rememberStart(): void {
     if (this.past['start'] || !pastKeys(this.run.lab).has('start')) return;
+    // A start that we could not see yet is still to come.
+    if (Object.values(this.passive).some((o) => o.fault?.cause === 'platform')) return;
     const values = Object.entries(this.passive).flatMap(([name, o]) =>
       o.fault ? [] : [[name, o.value] as const],
     );
@@ -201,28 +241,36 @@ export class RunActor {
   }
 
   private nextAct(now: number): number {
-    if (this.acting || this.run.activeNames().length === 0) return Infinity;
-    return Math.max(now, this.lastActive + this.actGap());
+    if (this.acting) return Infinity;
+    return Math.max(now, Math.min(Infinity, ...this.run.activeNames().map((name) => this.actAt(name))));
   }
 
-  /** Seldom while all stands; often while someone waits for it. */
-  private actGap(): number {
+  /** Once the gap has passed and things have settled; under a flood of changes after twice the gap at the latest. */
+  private actAt(name: string): number {
+    const asked = this.asked.get(name) ?? -Infinity;
+    const gap = this.actGap(name);
+    return Math.max(asked + gap, Math.min(this.settleAt, asked + 2 * gap));
+  }
+
+  /** Seldom while all stands; often while someone waits for it, and at once after they did something. */
+  private actGap(name: string): number {
+    const { gapMs } = traitsOf(this.run.lab.calls[name]!).active!;
+    const stirred =
+      this.stirredAt >= (this.asked.get(name) ?? -Infinity) || this.now() - this.stirredAt < STIRRED_FOR_MS;
     const waiting = this.run.lab.objectives.some((o) => {
       const { state } = this.run.of(o.spec.id).memory;
-      const active = o.reads.some((name) => this.run.isActive(name));
-      return active && (state === 'pending' || state === 'regressed' || state === 'holding');
+      return o.reads.includes(name) && (state === 'pending' || state === 'regressed' || state === 'holding');
     });
-    if (waiting) return ACTIVE_GAP_MS;
+    if (waiting) return stirred ? gapMs : Math.max(gapMs, ACTIVE_WAITING_GAP_MS);
     if (this.schedule.idle(this.now())) return Infinity;
-    return this.stirred ? ACTIVE_PASSED_GAP_MS : ACTIVE_QUIET_GAP_MS;
+    return stirred ? ACTIVE_PASSED_GAP_MS : ACTIVE_QUIET_GAP_MS;
   }
 
   private actIfDue(): void {
     if (this.acting || this.closed || this.frozenAt) return;
-    const names = this.run.activeNames();
-    if (names.length === 0 || this.lastActive + this.actGap() > this.now()) return;
-    this.lastActive = this.now();
-    this.stirred = false;
+    const now = this.now();
+    const names = this.run.activeNames().filter((name) => this.actAt(name) <= now);
+    if (names.length === 0) return;
     this.acting = this.act(names).finally(() => {
       this.acting = undefined;
       this.arm();
@@ -234,6 +282,7 @@ export class RunActor {
       if (this.closed) return;
       await this.deps.helpers.run(async () => {
         const startedAt = this.now();
+        this.asked.set(name, startedAt);
         const observation = await this.deps.prober.act(this.run.lab.calls[name]!);
         this.active[name] = { observation, startedAt };
       });
@@ -244,13 +293,13 @@ export class RunActor {
   }
 
   /** Keeps what could not be stored and tries again: a database that is away costs no verdict. */
-  private async store(transitions: Transition[], event?: Change['events'][number]): Promise<void> {
+  private async store(folded: Outcome, event?: Change['events'][number]): Promise<void> {
     const observations = { ...this.passive };
     for (const [name, timed] of Object.entries(this.active)) observations[name] = timed.observation;
     const change = changeOf({
       who: this.who,
       run: this.run,
-      transitions,
+      folded,
       observations,
       past: this.past,
       wall: this.deps.clock.now(),
@@ -275,7 +324,7 @@ export class RunActor {
       if (event) throw error;
     }
     // Learners see what the kernel shows, even while the database is away.
-    this.deps.onChange(transitions);
+    this.deps.onChange(folded.transitions);
   }
 
   private enqueue(task: () => Promise<void>): Promise<void> {

@@ -11,7 +11,8 @@ import {
 } from './objective.machine.js';
 import type { Observations } from './observation.js';
 import { scoreOfRun } from './progress-view.js';
-import { newObjectiveRun, type ObjectiveRun, type Run, type Transition } from './run.js';
+import type { Trip } from './tripwires.js';
+import { newObjectiveRun, type Folded, type ObjectiveRun, type Run } from './run.js';
 import { walkAssert, type Assert } from './assert.js';
 
 /** Names under which some expression of the lab reads `past['...']`. */
@@ -21,6 +22,7 @@ export function pastKeys(lab: PreparedLab): Set<string> {
   const tree = (assert: Assert | undefined): void => {
     if (assert) walkAssert(assert, (node) => 'cel' in node && from(node.cel));
   };
+  for (const { never } of lab.tripwires) tree(never);
   for (const { assert, never, spec } of lab.objectives) {
     tree(assert);
     tree(never);
@@ -33,7 +35,7 @@ export function pastKeys(lab: PreparedLab): Set<string> {
 export function changeOf(o: {
   who: { tenantId: string; sandboxId: string; userId: string };
   run: Run;
-  transitions: Transition[];
+  folded: Pick<Folded, 'transitions' | 'tripped' | 'flags'>;
   observations: Observations;
   past: Record<string, Record<string, Json>>;
   now: number;
@@ -52,9 +54,11 @@ export function changeOf(o: {
     evidence: o.earlier?.evidence ?? [],
     past: o.earlier?.past ?? [],
     events: o.earlier?.events ?? [],
+    trips: o.earlier?.trips ?? [],
   };
+  const { secrets } = run.lab;
   if (o.past['start'] && keys.has('start')) change.past.push({ key: 'start', observations: o.past['start'] });
-  for (const { objective, from, to } of o.transitions) {
+  for (const { objective, from, to } of o.folded.transitions) {
     const { spec, reads } = objective;
     const state = run.of(spec.id);
     const id = o.newEvidenceId();
@@ -62,7 +66,15 @@ export function changeOf(o: {
     const { observations } = o;
     change.evidence.push({
       id,
-      body: evidenceOf({ objective: spec.id, from, to, reads, observations, explanation: state.failure }),
+      body: evidenceOf({
+        objective: spec.id,
+        from,
+        to,
+        reads,
+        observations,
+        explanation: state.failure,
+        secrets,
+      }),
     });
     change.events.push({
       type: 'objective.state',
@@ -74,10 +86,39 @@ export function changeOf(o: {
     );
     change.past.push({ key: spec.id, observations: o.past[spec.id]! });
   }
+  addTrips(change, o);
   change.objectives = run.lab.objectives
     .map(({ spec }) => storedOf(spec.id, run.of(spec.id), spec.hints, o))
     .filter((row) => o.saved.get(row.objectiveId) !== rowDigest(row));
   return change;
+}
+
+/** A tripped wire is evidence, an event, and a fact that outlives the service. */
+function addTrips(change: Change, o: Parameters<typeof changeOf>[0]): void {
+  const { run, folded, observations } = o;
+  for (const { spec, reads } of folded.tripped) {
+    const trip = run.trips.get(spec.id)!;
+    trip.evidenceId = o.newEvidenceId();
+    const body = evidenceOf({
+      objective: `tripwire:${spec.id}`,
+      from: 'armed',
+      to: 'tripped',
+      reads,
+      observations,
+      explanation: null,
+      secrets: run.lab.secrets,
+    });
+    change.evidence.push({ id: trip.evidenceId, body });
+    change.trips.push({ id: spec.id, at: new Date(o.wall - (o.now - trip.at)), evidenceId: trip.evidenceId });
+    const onTrip = typeof spec.onTrip === 'string' ? spec.onTrip : { ...spec.onTrip };
+    change.events.push({
+      type: 'tripwire.tripped',
+      payload: { tripwire: spec.id, onTrip, evidenceId: trip.evidenceId },
+    });
+  }
+  for (const { flag, subject } of folded.flags) {
+    change.events.push({ type: 'run.flagged', payload: { flag, subject } });
+  }
 }
 
 /** Equal for rows that need no write. */
@@ -123,6 +164,15 @@ export function restore(
         { ...newObjectiveRun(time.now), memory, unblockedAt, attempts, hintsTaken, evidenceId },
       ];
     }),
+  );
+}
+
+export function restoreTrips(
+  trips: readonly { id: string; at: Date; evidenceId: string | null }[],
+  time: { now: number; wall: number },
+): Map<string, Trip> {
+  return new Map(
+    trips.map(({ id, at, evidenceId }) => [id, { at: time.now - (time.wall - at.getTime()), evidenceId }]),
   );
 }
 

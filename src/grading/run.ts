@@ -1,8 +1,10 @@
-import type { PreparedLab, PreparedObjective } from '../labs/prepared-lab.js';
+import type { PreparedLab, PreparedObjective, PreparedTripwire } from '../labs/prepared-lab.js';
+import type { Assert } from './assert.js';
 import { evaluate, type EvaluationContext, type Failure } from './evaluate.js';
 import { canonical, type Json } from './json.js';
 import {
   initialMemory,
+  isArmed,
   isCredited,
   reduce,
   type ObjectiveMemory,
@@ -11,7 +13,9 @@ import {
 import type { Observation, Observations } from './observation.js';
 import { traitsOf } from './probes/traits.js';
 import type { SandboxFacts } from './facts.js';
-import { verdictOf } from './truth.js';
+import { redactFailure } from './redact.js';
+import { condemnedBy, type Trip } from './tripwires.js';
+import { verdictOf, type Truth } from './truth.js';
 
 /** All that a run knows of one objective. */
 export interface ObjectiveRun {
@@ -28,12 +32,23 @@ export interface ObjectiveRun {
   failureDigest: string;
   /** A defect of the lab, for its author. */
   defect: string | undefined;
+  /** Its `never` held at a moment between two looks. */
+  glimpsed: boolean;
 }
 
 export interface Transition {
   objective: PreparedObjective;
   from: ObjectiveStateName;
   to: ObjectiveStateName;
+}
+
+/** What one fold brought about. */
+export interface Folded {
+  transitions: Transition[];
+  tripped: PreparedTripwire[];
+  /** What must not go unnoticed though it changes no state, such as a condition that was made unreadable. */
+  flags: { flag: string; subject: string }[];
+  changed: boolean;
 }
 
 export interface TimedObservation {
@@ -66,17 +81,22 @@ export function newObjectiveRun(now: number): ObjectiveRun {
     evidenceId: null,
     failureDigest: '',
     defect: undefined,
+    glimpsed: false,
   };
 }
 
 /** The fold of a run: observations and the clock in, transitions out. No input or output of its own. */
 export class Run {
   readonly objectives = new Map<string, ObjectiveRun>();
+  private readonly glimpsed = new Set<string>();
+  private readonly flagged = new Set<string>();
 
   constructor(
     readonly lab: PreparedLab,
     now: number,
     restored: ReadonlyMap<string, ObjectiveRun> = new Map(),
+    /** Tripwires that were tripped; never taken back. */
+    readonly trips: Map<string, Trip> = new Map(),
   ) {
     for (const { spec } of lab.objectives)
       this.objectives.set(spec.id, restored.get(spec.id) ?? newObjectiveRun(now));
@@ -87,25 +107,53 @@ export class Run {
   }
 
   /** Objectives in the order of their needs, so that one look can carry a run through several of them. */
-  apply(look: Look): { transitions: Transition[]; changed: boolean } {
-    const transitions: Transition[] = [];
-    let changed = false;
+  apply(look: Look): Folded {
+    const folded: Folded = { transitions: [], tripped: [], flags: [], changed: false };
+    this.stepTripwires(look, folded);
+    const condemned = condemnedBy(this.lab.tripwires, this.trips);
     for (const objective of this.lab.objectives) {
       const run = this.of(objective.spec.id);
       const before = run.memory.state;
       const shown = canonical([run.failure as Json, run.explain, run.attempts]);
-      this.step(objective, run, look);
-      if (run.memory.state !== before) transitions.push({ objective, from: before, to: run.memory.state });
-      changed ||= shown !== canonical([run.failure as Json, run.explain, run.attempts]);
+      this.step(objective, { run, look, folded, condemned: condemned.has(objective.spec.id) });
+      if (run.memory.state !== before)
+        folded.transitions.push({ objective, from: before, to: run.memory.state });
+      folded.changed ||= shown !== canonical([run.failure as Json, run.explain, run.attempts]);
     }
-    return { transitions, changed: changed || transitions.length > 0 };
+    folded.changed ||= folded.transitions.length + folded.tripped.length + folded.flags.length > 0;
+    return folded;
+  }
+
+  /**
+   * What must never be, judged at the moment of one event: by the next look it may be over. `touched` are the
+   * observations that the event may have changed. True when something tripped.
+   */
+  glimpse(look: Look, touched: ReadonlySet<string>): boolean {
+    let tripped = false;
+    const read = (names: string[]): boolean => names.some((name) => touched.has(name));
+    for (const { spec, never, reads } of this.lab.tripwires) {
+      if (this.trips.has(spec.id) || this.glimpsed.has(spec.id) || !read(reads)) continue;
+      const context = this.contextOf(reads, look);
+      if (!context || evaluate(never, context).truth !== 'T') continue;
+      this.glimpsed.add(spec.id);
+      tripped = true;
+    }
+    for (const { spec, never, neverReads, rules } of this.lab.objectives) {
+      const run = this.of(spec.id);
+      if (!never || run.glimpsed || !read(neverReads) || !isArmed(run.memory, rules)) continue;
+      const context = this.contextOf(neverReads, look);
+      if (!context || evaluate(never, context).truth !== 'T') continue;
+      run.glimpsed = true;
+      tripped = true;
+    }
+    return tripped;
   }
 
   needsCredited(objective: PreparedObjective): boolean {
     return objective.spec.needs.every((need) => isCredited(this.of(need).memory));
   }
 
-  /** Probes that send packets, due for the objectives that are unblocked or were met once. */
+  /** Probes that send something, due for the objectives that are unblocked or were met once. */
   activeNames(): string[] {
     const names = new Set<string>();
     for (const objective of this.lab.objectives) {
@@ -123,12 +171,33 @@ export class Run {
     return traitsOf(this.lab.calls[name]!).active !== null;
   }
 
-  private step(objective: PreparedObjective, run: ObjectiveRun, look: Look): void {
+  private stepTripwires(look: Look, folded: Folded): void {
+    for (const tripwire of this.lab.tripwires) {
+      const { id } = tripwire.spec;
+      if (this.trips.has(id)) continue;
+      const context = this.contextOf(tripwire.reads, look);
+      const truth = context ? evaluate(tripwire.never, context).truth : 'F';
+      if (truth === 'R') this.flag('unreadable', `tripwire:${id}`, folded);
+      if (truth !== 'T' && !this.glimpsed.has(id)) continue;
+      this.trips.set(id, { at: look.now, evidenceId: null });
+      folded.tripped.push(tripwire);
+    }
+  }
+
+  private step(
+    objective: PreparedObjective,
+    o: { run: ObjectiveRun; look: Look; folded: Folded; condemned: boolean },
+  ): void {
+    const { run, look, condemned } = o;
     const needsCredited = this.needsCredited(objective);
     const context = this.context(objective, run, look);
     const gated = run.memory.state === 'blocked' && !needsCredited;
     const verdict = context && !gated && objective.assert ? evaluate(objective.assert, context) : undefined;
-    const trip = context && objective.never ? evaluate(objective.never, context).truth === 'T' : false;
+    const never = objective.never && this.neverTruth(objective, objective.never, look);
+    if (never === 'R' && isArmed(run.memory, objective.rules))
+      this.flag('unreadable', objective.spec.id, o.folded);
+    const tripped = never === 'T' || run.glimpsed;
+    run.glimpsed = false;
     const truth = !context
       ? 'unread'
       : objective.assert
@@ -136,7 +205,7 @@ export class Run {
           ? verdictOf(verdict.truth)
           : 'unread'
         : 'true';
-    const input = { now: look.now, needsCredited, verdict: truth, tripped: trip } as const;
+    const input = { now: look.now, needsCredited, verdict: truth, tripped, condemned } as const;
     run.memory = reduce(run.memory, input, objective.rules);
     const { state } = run.memory;
     if (state !== 'blocked') run.unblockedAt ??= look.now;
@@ -148,11 +217,24 @@ export class Run {
       return;
     }
     if (!verdict || verdict.failures.length === 0 || !context) return;
-    run.failure = verdict.failures[0]!;
+    run.failure = redactFailure(verdict.failures[0]!, this.lab.secrets);
     run.explain = this.explainIndex(objective, context);
     const digest = canonical(verdict.failures as unknown as Json);
     if (look.acted && digest !== run.failureDigest) run.attempts++;
     if (look.acted || run.failureDigest === '') run.failureDigest = digest;
+  }
+
+  /** Judged by itself: what its assertion reads may not have been asked for yet. */
+  private neverTruth({ neverReads }: PreparedObjective, never: Assert, look: Look): Truth {
+    const context = this.contextOf(neverReads, look);
+    return context ? evaluate(never, context).truth : 'F';
+  }
+
+  private flag(flag: string, subject: string, folded: Folded): void {
+    const key = `${flag} ${subject}`;
+    if (this.flagged.has(key)) return;
+    this.flagged.add(key);
+    folded.flags.push({ flag, subject });
   }
 
   /** undefined = something that the objective reads was not observed for it yet. */
@@ -161,9 +243,19 @@ export class Run {
     run: ObjectiveRun,
     look: Look,
   ): EvaluationContext | undefined {
-    const observations: Observations = {};
     const { state, since } = run.memory;
-    for (const name of objective.reads) {
+    // What was asked before it was unblocked must not count for it.
+    const notBefore = state === 'blocked' ? Infinity : state === 'pending' ? since : -Infinity;
+    return this.contextOf(objective.reads, look, notBefore);
+  }
+
+  private contextOf(
+    reads: readonly string[],
+    look: Look,
+    notBefore = -Infinity,
+  ): EvaluationContext | undefined {
+    const observations: Observations = {};
+    for (const name of reads) {
       if (!this.isActive(name)) {
         if (!look.passive[name]) return undefined;
         observations[name] = look.passive[name];
@@ -171,8 +263,7 @@ export class Run {
       }
       const timed = look.active[name];
       if (!timed || look.now - timed.startedAt > ACTIVE_VALID_MS) return undefined;
-      // A ping from before it was unblocked must not count for it.
-      if (state === 'blocked' || (state === 'pending' && timed.startedAt < since)) return undefined;
+      if (timed.startedAt < notBefore) return undefined;
       observations[name] = timed.observation;
     }
     const { values: lab, compile } = this.lab;

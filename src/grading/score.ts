@@ -15,14 +15,15 @@ export interface Score {
   fraction: number;
 }
 
-/** Credited weights less what hints cost, over all weights but those of bonus objectives. */
-export function scoreOf(objectives: readonly ScoredObjective[]): Score {
+/** Credited weights less what hints and tripwires cost, over all weights but those of bonus objectives. */
+export function scoreOf(objectives: readonly ScoredObjective[], penalty = 0): Score {
   let points = 0;
   let max = 0;
   for (const o of objectives) {
     if (o.credited) points += o.weight * (1 - o.hintCost);
     if (!o.bonus && !o.omitted) max += o.weight;
   }
+  points = Math.max(0, points - penalty * max);
   const rounded = Math.round(points * 100) / 100;
   return {
     points: rounded,

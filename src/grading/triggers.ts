@@ -8,6 +8,10 @@ const ATTACHED_POLL_MS = 5000;
 const DETACHED_POLL_MS = 60_000;
 const DETACHED_AFTER_MS = 5 * 60_000;
 
+/** One change in a cluster is several events: the look waits for a pause between them, but not for long. */
+const EVENT_PAUSE_MS = 150;
+const EVENT_MOST_MS = 400;
+
 /** When to look next. Pure: it is told the time, and holds no timer. */
 export class TriggerSchedule {
   private due: number[] = [];
@@ -15,6 +19,8 @@ export class TriggerSchedule {
   private attachments = 0;
   private detachedSince: number;
   private lastLook: number;
+  private firstEvent = Infinity;
+  private eventDue = Infinity;
 
   constructor(now: number) {
     this.detachedSince = now;
@@ -25,6 +31,12 @@ export class TriggerSchedule {
   enter(now: number): void {
     this.lastEnter = now;
     for (const ms of ENTER_LOOKS_MS) this.at(now + ms);
+  }
+
+  /** The cluster told of a change. */
+  event(now: number): void {
+    this.firstEvent = Math.min(this.firstEvent, now);
+    this.eventDue = Math.min(now + EVENT_PAUSE_MS, this.firstEvent + EVENT_MOST_MS);
   }
 
   attached(count: number, now: number): void {
@@ -41,11 +53,13 @@ export class TriggerSchedule {
   looked(now: number): void {
     this.lastLook = now;
     this.due = this.due.filter((t) => t > now);
+    this.firstEvent = Infinity;
+    this.eventDue = Infinity;
   }
 
   /** `restless`: something is holding or about to regress, and short gaps matter. */
   next(now: number, restless: boolean): number {
-    return Math.min(this.lastLook + this.pollMs(now, restless), ...this.due);
+    return Math.min(this.lastLook + this.pollMs(now, restless), this.eventDue, ...this.due);
   }
 
   /** Whether residents are worth keeping until the next look. */

@@ -16,6 +16,8 @@ export interface PreparedObjective {
   assert: Assert | undefined;
   never: Assert | undefined;
   rules: ObjectiveRules;
+  /** What `never` alone reads. */
+  neverReads: string[];
   /** Observations that assertion, tripwire and explanations read. */
   reads: string[];
 }
@@ -75,6 +77,7 @@ function prepareObjective(
     spec,
     assert,
     never,
+    neverReads: readsOf(never, compile),
     reads: [...new Set([...readsOf(assert, compile), ...readsOf(never, compile), ...explains])],
     rules: {
       stableForMs: durationMs(spec.stableFor),

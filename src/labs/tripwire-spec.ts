@@ -7,7 +7,7 @@ export const tripwireSchema = z.strictObject({
   id: idSchema,
   /** What must not be. */
   never: assertSchema,
-  /** `flag` tells the instructor alone; the others also fail objectives, or take a share of the maximum. */
+  /** `flag` is shown and told of; the others also fail objectives, or take a share of the maximum. */
   onTrip: z.union(
     [
       z.literal('flag'),

@@ -42,10 +42,7 @@ function withoutSecrets(secret: KubeObject): KubeObject {
   const data = secret['data'] as Record<string, string> | undefined;
   if (data) {
     secret['data'] = Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [
-        key,
-        `sha256:${sha256(Buffer.from(String(value), 'base64'))}`,
-      ]),
+      Object.entries(data).map(([key, value]) => [key, `sha256:${sha256(Buffer.from(value, 'base64'))}`]),
     );
   }
   delete secret['stringData'];
