@@ -1,24 +1,36 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-export type Capability = 'root' | 'runc' | 'ovs' | 'chromium' | 'kind';
+export type Capability = 'root' | 'runc' | 'ovs' | 'chromium' | 'kind' | 'compose';
 
-const PATHS: Record<Exclude<Capability, 'root' | 'kind'>, string[]> = {
+const PATHS: Record<Exclude<Capability, 'root' | 'kind' | 'compose'>, string[]> = {
   runc: ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/bin/runc'],
   ovs: ['/usr/bin/ovs-vsctl'],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
 };
 
+const BASES = ['debian:bookworm-slim', 'node:20-bookworm-slim'];
+
+function answers(...argv: string[]): boolean {
+  try {
+    execFileSync('docker', argv, { stdio: 'ignore', timeout: 10_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** To build the image of the service and to install it. The bases are not fetched by a test. */
+function lackingCompose(): string | undefined {
+  if (!answers('compose', 'version')) return 'Docker has no compose plugin';
+  const absent = BASES.filter((name) => !answers('image', 'inspect', name));
+  return absent.length === 0 ? undefined : `the images ${absent.join(', ')} are not here: docker pull them`;
+}
+
 function lacking(capability: Capability): string | undefined {
   if (capability === 'root') return process.getuid?.() === 0 ? undefined : 'the tests do not run as root';
-  if (capability === 'kind') {
-    try {
-      execFileSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 });
-      return undefined;
-    } catch {
-      return 'no Docker engine answers';
-    }
-  }
+  if (capability === 'kind') return answers('info') ? undefined : 'no Docker engine answers';
+  if (capability === 'compose') return lackingCompose();
   return PATHS[capability].some((p) => existsSync(p)) ? undefined : `${PATHS[capability][0]} is missing`;
 }
 
