@@ -1,9 +1,14 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { DriverError } from '../../src/drivers/driver-error.js';
 import type { HostDriver } from '../../src/drivers/host-driver.js';
 import { provision, within } from '../support/lab-host.js';
 
 export interface ContractSubject {
   driver: HostDriver;
+  /** The learner's view of /run/wheelhouse: a file's text, or undefined; a new connection to a socket. */
+  read(id: string, name: string): Promise<string | undefined>;
+  connect(id: string, name: string): Promise<Duplex>;
   remove(): Promise<void>;
 }
 
@@ -139,5 +144,62 @@ export function hostDriverContract(make: () => ContractSubject): void {
     await pty.kill();
     await exited;
     await driver.destroy('aaai', within());
+  });
+
+  it('shows published files, replaces them and takes them away', async () => {
+    expect(await codeOf(driver.publish('aaaj', 1, { kubeconfig: 'x' }, within()))).toBe('not_found');
+    await provision(driver, 'aaaj', { ...spec(9), publish: { motd: 'hello' } });
+    await driver.publish('aaaj', 1, { kubeconfig: 'first', motd: 'again' }, within());
+    expect(await subject.read('aaaj', 'kubeconfig')).toBe('first');
+    expect(await subject.read('aaaj', 'motd')).toBe('again');
+    await driver.publish('aaaj', 1, { kubeconfig: 'second', motd: null, neverwas: null }, within());
+    expect(await subject.read('aaaj', 'kubeconfig')).toBe('second');
+    expect(await subject.read('aaaj', 'motd')).toBeUndefined();
+    await driver.destroy('aaaj', within());
+  });
+
+  it('answers at a socket, by the newest listener alone, until that is closed', async () => {
+    const answer = (text: string) => (socket: Duplex) => {
+      socket.on('data', (bytes: Buffer) => socket.end(`${text} ${bytes.toString()}`));
+    };
+    const ask = async (): Promise<string> => {
+      const socket = await subject.connect('aaak', 'test.sock');
+      let text = '';
+      socket.on('data', (bytes: Buffer) => (text += bytes.toString()));
+      socket.end('question');
+      await once(socket, 'end');
+      return text;
+    };
+    expect(await codeOf(driver.listen('aaak', 1, 'test.sock', answer('none'), within()))).toBe('not_found');
+    await provision(driver, 'aaak', spec(10));
+    const first = await driver.listen('aaak', 1, 'test.sock', answer('first'), within());
+    expect(await ask()).toBe('first question');
+    const second = await driver.listen('aaak', 1, 'test.sock', answer('second'), within());
+    expect(await ask()).toBe('second question');
+    await first.close();
+    expect(await ask()).toBe('second question');
+    await second.close();
+    await second.close();
+    await expect(ask()).rejects.toThrow();
+    await driver.destroy('aaak', within());
+  });
+
+  it('takes its sockets away with the lab host', async () => {
+    await provision(driver, 'aaal', spec(11));
+    const listening = await driver.listen('aaal', 1, 'test.sock', (socket) => socket.end(), within());
+    await driver.destroy('aaal', within());
+    await expect(subject.connect('aaal', 'test.sock')).rejects.toThrow();
+    await listening.close();
+  });
+
+  it('plans a link as the last step, which says what it lacks', async () => {
+    const steps = driver.plan('aaam', 1, { ...spec(12), link: true }).steps;
+    expect(steps.at(-1)?.name).toBe('host.link');
+    expect(driver.plan('aaam', 1, spec(12)).steps.map((step) => step.name)).not.toContain('host.link');
+    expect(await codeOf(provision(driver, 'aaam', { ...spec(12), link: true }))).toBe('invalid_spec');
+    const network = { bridge: 'whbnone', hostCidr: '10.253.0.2/26' };
+    expect(await codeOf(driver.link('aaan', 1, network, within()))).toBe('not_found');
+    await driver.destroy('aaam', within());
+    expect(await driver.list(within())).toEqual([]);
   });
 }

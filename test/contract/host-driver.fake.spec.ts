@@ -2,5 +2,13 @@ import { FakeHostDriver } from '../../src/drivers/fake/driver.js';
 import { hostDriverContract } from './host-driver.contract.js';
 
 describe('the lab hosts in memory', () => {
-  hostDriverContract(() => ({ driver: new FakeHostDriver(), remove: () => Promise.resolve() }));
+  hostDriverContract(() => {
+    const driver = new FakeHostDriver();
+    return {
+      driver,
+      read: (id, name) => Promise.resolve(driver.exports.read(`${id}-1`, name)),
+      connect: (id, name) => driver.exports.connect(`${id}-1`, name),
+      remove: () => Promise.resolve(),
+    };
+  });
 });
