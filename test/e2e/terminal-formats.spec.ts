@@ -14,7 +14,7 @@ const DIAZ = {
 } as const;
 
 /** Sizes that come close together are coalesced, so the second may be 50 ms late. */
-const UNTIL_20_90 = 'while [ "$(stty size)" != "20 90" ]; do :; done; stty size';
+const untilSize = (size: string) => `while [ "$(stty size)" != "${size}" ]; do :; done; stty size`;
 
 let server: LocalTtyServer;
 
@@ -98,7 +98,7 @@ describe('ttyd’s protocol', () => {
     page.type('stty size\r');
     await page.until(() => page.text.includes('30 100\r\n'));
     page.socket.send(`1${JSON.stringify({ columns: 90, rows: 20 })}`);
-    page.socket.send(`0${UNTIL_20_90}\r`);
+    page.socket.send(`0${untilSize('20 90')}\r`);
     await page.until(() => page.text.includes('20 90\r\n'));
     page.type('exit 7\r');
     expect(await page.closed).toEqual({ code: 1000, reason: 'exit:7' });
@@ -202,11 +202,11 @@ describe('Kubernetes exec', () => {
   it('runs client-node’s exec: input, output, size and the exit status', async () => {
     const session = await exec(server.open());
     await session.seen('$ ');
-    session.stdin.write('stty size\n');
-    await session.seen('33 111');
+    session.stdin.write(`${untilSize('33 111')}\n`);
+    await session.seen('33 111\r\n');
     Object.assign(session.stdout, { rows: 20, columns: 90 });
     session.stdout.emit('resize');
-    session.stdin.write(`${UNTIL_20_90}\n`);
+    session.stdin.write(`${untilSize('20 90')}\n`);
     await session.seen('20 90\r\n');
     session.stdin.write('exit 5\n');
     expect(await session.status).toMatchObject({
