@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ClusterAccess } from '../drivers/cluster-driver.js';
 import { execInPod, type ExecRequest, type PodExecResult } from './exec.js';
-import { groupPath, resourcePath, type Resource } from './kinds.js';
+import { discoverResource } from './discovery.js';
+import { resourcePath, type Resource } from './kinds.js';
 import { KubeError } from './kube-error.js';
+import { parseJson } from './json-text.js';
 import { isKubeObject, type KubeObject } from './object.js';
 import { KubeTransport } from './transport.js';
 
@@ -62,7 +64,7 @@ export class KubeReader {
   async get(resource: Resource, namespace: string | undefined, name: string): Promise<KubeObject> {
     const path = resourcePath(resource, namespace, name);
     const { text } = await this.transport.fetch({ path, timeoutMs: TIMEOUT_MS, maxBytes: MAX_OBJECT_BYTES });
-    const object = parse(text);
+    const object = parseJson(text);
     if (!isKubeObject(object)) throw new KubeError('malformed', `${path} is no object`);
     return object;
   }
@@ -134,19 +136,12 @@ export class KubeReader {
       maxBytes: MAX_OBJECT_BYTES,
       ...o,
     });
-    return (parse(text) as { status?: { allowed?: unknown } }).status?.allowed === true;
+    return (parseJson(text) as { status?: { allowed?: unknown } }).status?.allowed === true;
   }
 
   /** A kind that is not built in, by asking the server; undefined when it serves no such kind. */
-  async discover(apiVersion: string, kind: string, o: CallSignal = {}): Promise<Resource | undefined> {
-    const request = { path: groupPath(apiVersion), timeoutMs: TIMEOUT_MS, maxBytes: 1024 * 1024, ...o };
-    const { status, text } = await this.transport.fetchAny(request);
-    if (status !== 200) return undefined;
-    const { resources } = parse(text) as {
-      resources?: { name: string; kind: string; namespaced: boolean }[];
-    };
-    const found = resources?.find((r) => r.kind === kind && !r.name.includes('/'));
-    return found && { apiVersion, kind, plural: found.name, namespaced: found.namespaced };
+  discover(apiVersion: string, kind: string, o: CallSignal = {}): Promise<Resource | undefined> {
+    return discoverResource(this.transport, { apiVersion, kind }, o.signal);
   }
 
   close(): void {
@@ -154,16 +149,8 @@ export class KubeReader {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new KubeError('malformed', `no JSON: ${text.slice(0, 80)}`);
-  }
-}
-
 function listOf(text: string, path: string) {
-  const list = parse(text) as {
+  const list = parseJson(text) as {
     items?: unknown[];
     metadata?: { resourceVersion?: string; continue?: string };
   };

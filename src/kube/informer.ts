@@ -39,11 +39,11 @@ export interface InformerOptions {
   namespace?: string;
   /** undefined = the server has no such kind. */
   resource(): Promise<Resource | undefined>;
-  prepare(object: KubeObject): KubeObject;
+  prepare: (object: KubeObject) => KubeObject;
   /** Every event, in order. */
-  onChange(change: KubeChange): void;
+  onChange: (change: KubeChange) => void;
   /** It began or ceased to be up to date. */
-  onHealth(): void;
+  onHealth: () => void;
   times?: InformerTimes;
 }
 

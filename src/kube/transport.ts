@@ -4,7 +4,9 @@ import type { ClusterAccess } from '../drivers/cluster-driver.js';
 import { connectionError, KubeError, statusError } from './kube-error.js';
 
 export interface KubeRequest {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PATCH';
+  /** Of the body; plain JSON by default. */
+  contentType?: string;
   /** Absolute path with its query. */
   path: string;
   body?: unknown;
@@ -132,11 +134,14 @@ export class KubeTransport {
     this.streams.destroy();
   }
 
-  private send(agent: Agent, o: { method?: string; path: string; body?: string }): ClientRequest {
+  private send(
+    agent: Agent,
+    o: { method?: string; path: string; body?: string; contentType?: string },
+  ): ClientRequest {
     const secure = this.base.protocol === 'https:';
     const headers: Record<string, string> = { Accept: 'application/json', 'User-Agent': 'wheelhouse' };
     if (o.body !== undefined) {
-      headers['Content-Type'] = 'application/json';
+      headers['Content-Type'] = o.contentType ?? 'application/json';
       headers['Content-Length'] = String(Buffer.byteLength(o.body));
     }
     const options: RequestOptions = {

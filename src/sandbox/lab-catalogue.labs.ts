@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { durationMs } from '../labs/duration.js';
-import { interpolateText } from '../labs/interpolate.js';
 import type { LabFiles } from '../labs/lab-folder.js';
 import type { LabSpec } from '../labs/lab-spec.js';
 import { LabsService } from '../labs/labs.service.js';
-import { labValues } from '../labs/params.js';
+import { prepareLab } from '../labs/prepared-lab.js';
+import { setupManifests } from '../labs/setup-manifests.js';
+import { waitForPreconditions } from '../grading/preconditions.js';
 import { LabCatalogue, type LabRef } from './lab-catalogue.js';
 
 interface Published {
@@ -58,7 +59,6 @@ export class CatalogueOfLabs extends LabCatalogue {
 }
 
 function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
-  const values = labValues(spec);
   return {
     labId,
     labVersionId,
@@ -67,6 +67,7 @@ function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
     extendByMs: durationMs(spec.extendBy),
     requires: spec.sandbox.requires,
     cluster: spec.sandbox.cluster ?? null,
-    setup: spec.setup.map(({ manifest }) => interpolateText(files[manifest] ?? '', values)),
+    setup: setupManifests(spec, files),
+    settled: (cluster, o) => waitForPreconditions({ lab: prepareLab(spec), ...cluster, ...o }),
   };
 }

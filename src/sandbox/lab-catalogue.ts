@@ -1,3 +1,5 @@
+import type { ClusterAccess, ClusterNode } from '../drivers/cluster-driver.js';
+import type { CallOptions } from '../drivers/step.js';
 import type { ClusterNeed } from './sandbox-row.js';
 
 /** What the sandbox core needs to know of a published lab version. */
@@ -14,6 +16,8 @@ export interface LabRef {
   cluster: (ClusterNeed & { fidelity: 'any' | 'real' | 'simulated' }) | null;
   /** Manifests of the set-up with the parameters of a run put in, in their order. */
   setup: string[];
+  /** Resolves once the preconditions of the lab hold in its cluster; rejects at the deadline. */
+  settled?(cluster: { access: ClusterAccess; nodes: readonly ClusterNode[] }, o: CallOptions): Promise<void>;
 }
 
 /** Implemented over the labs feature. Both reject with AppError (`not_found`, `lab_not_published`, `lab_invalid`). */

@@ -56,6 +56,8 @@ export class LearnerSteps {
     if (lab.setup.length > 0) {
       const access = await this.d.clusters.access(kernelName(row.id), row.attempt, 'grader', c);
       await this.d.api.apply(access, lab.setup, c);
+      const nodes = (await this.d.clusters.inspect(kernelName(row.id), c))?.nodes ?? [];
+      await lab.settled?.({ access, nodes }, c);
     }
     entry.made.setUp = true;
   }

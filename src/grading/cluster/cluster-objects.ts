@@ -15,8 +15,8 @@ export interface ObjectsOptions {
   clock: Clock;
   nodes: readonly ClusterNode[];
   kinds: readonly KindInUse[];
-  onChange(change: KubeChange): void;
-  onHealth(): void;
+  onChange: (change: KubeChange) => void;
+  onHealth: () => void;
   /** An object that claims to be on a node which the sandbox does not have. */
   onForeign(object: KubeObject): void;
   times?: InformerTimes;
