@@ -15,9 +15,15 @@ export function within(ms = 20_000): CallOptions {
   return { signal: AbortSignal.timeout(ms), deadline: Date.now() + ms };
 }
 
-/** Runs the steps of a plan in order and returns their facts. */
-export async function provision(driver: HostDriver, id: string, spec: HostSpec, attempt = 1): Promise<Facts> {
-  const facts: Facts = {};
+/** Runs the steps of a plan in order and returns their facts. `before` are those of the steps of a cluster. */
+export async function provision(
+  driver: HostDriver,
+  id: string,
+  spec: HostSpec,
+  attempt = 1,
+  before: Facts = {},
+): Promise<Facts> {
+  const facts: Facts = { ...before };
   for (const step of driver.plan(id, attempt, spec).steps) {
     const context = {
       ...within(step.timeoutMs),
@@ -50,13 +56,13 @@ export interface OciLab extends SnapshotScope {
 }
 
 /** A driver with a state folder and a range of ids of its own. */
-export function makeOciLab(options: { runtime?: string } = {}): OciLab {
+export function makeOciLab(options: { runtime?: string; kubectl?: string } = {}): OciLab {
   const imageDir = testImage();
   const stateDir = mkdtempSync('/var/tmp/wheelhouse-test-');
   const installId = path.basename(stateDir).slice('wheelhouse-'.length);
   const scope = { stateDir, installId, uidBase: TEST_UID_BASE, slots: 256 };
   const make = (): OciHostDriver =>
-    new OciHostDriver({ ...scope, runtime: options.runtime ?? 'auto', imageDir, logger: silentLogger });
+    new OciHostDriver({ ...scope, runtime: 'auto', ...options, imageDir, logger: silentLogger });
   const lab: OciLab = {
     ...scope,
     driver: make(),
