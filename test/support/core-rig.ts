@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AuthRepository } from '../../src/auth/auth.repository.js';
 import { prepareStateDir } from '../../src/auth/secrets.js';
-import { silentLogger } from '../../src/common/logger.js';
+import { type Logger, silentLogger } from '../../src/common/logger.js';
 import { ManualClock } from '../../src/common/manual-clock.js';
 import { loadConfig } from '../../src/config/app-config.js';
 import { ROOT } from '../../src/config/root.js';
@@ -24,18 +24,20 @@ const MINUTE = 60_000;
 
 /** Labs that exist only as rows; what is in them does not matter to the core. */
 class RigLabs extends LabCatalogue {
-  readonly byId = new Map<string, LabRef>();
+  readonly byId = new Map<string, LabRef & { tenantId: string }>();
 
-  override resolve(_tenant: string, slug: string): Promise<LabRef> {
-    return Promise.resolve([...this.byId.values()].findLast((lab) => lab.slug === slug)!);
+  override resolve(tenantId: string, slug: string): Promise<LabRef> {
+    const all = [...this.byId.values()];
+    return Promise.resolve(all.findLast((lab) => lab.slug === slug && lab.tenantId === tenantId)!);
   }
 
   override byVersion(_tenant: string, id: string): Promise<LabRef> {
     return Promise.resolve(this.byId.get(id)!);
   }
 
-  override withCluster(): Promise<LabRef[]> {
-    const latest = new Map([...this.byId.values()].map((lab) => [lab.slug, lab]));
+  override withCluster(tenantId: string): Promise<LabRef[]> {
+    const own = [...this.byId.values()].filter((lab) => lab.tenantId === tenantId);
+    const latest = new Map(own.map((lab) => [lab.slug, lab]));
     return Promise.resolve([...latest.values()].filter((lab) => lab.cluster));
   }
 }
@@ -63,6 +65,8 @@ export class CoreRig {
   tenants: string[] = [];
   /** What the set-ups of labs applied, in order. */
   applied: string[][] = [];
+  /** Warnings and errors that were logged. */
+  complaints: string[] = [];
   private options: CoreOptions = {};
 
   static async start(): Promise<CoreRig> {
@@ -81,9 +85,9 @@ export class CoreRig {
   /** A service with fresh drivers; rows of an earlier one are gone. */
   async fresh(options: CoreOptions = {}): Promise<void> {
     this.core?.stop();
-    for (const table of ['SandboxStep', 'Event', 'Sandbox']) {
-      await this.prisma.pool.query(`DELETE FROM "${table}"`);
-    }
+    await this.settle();
+    await this.prisma.pool.query('TRUNCATE "Sandbox", "Event" CASCADE');
+    this.complaints = [];
     this.options = options;
     this.applied = [];
     this.driver = new FakeHostDriver();
@@ -103,7 +107,7 @@ export class CoreRig {
     const env = { WHEELHOUSE_STATE_DIR: this.stateDir, WHEELHOUSE_POOL: 'off', ...this.options.env };
     const runtime = {
       config: loadConfig(env, { cwd: ROOT, isRoot: false }),
-      logger: silentLogger,
+      logger: this.logger(),
       clock: this.clock,
       prisma: this.prisma,
       driver: this.driver,
@@ -128,32 +132,38 @@ export class CoreRig {
     await this.core.start();
   }
 
-  /** A published lab with a cluster, by default. */
-  async addLab(slug: string, more: Partial<LabRef> = {}): Promise<LabRef> {
-    const [tenantId] = this.tenants;
-    const n = this.labs.byId.size;
-    const labId = `lab_${slug}`;
-    await this.prisma.pool.query(
-      'INSERT INTO "Lab" ("tenantId", id, slug) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [tenantId, labId, slug],
-    );
-    await this.prisma.pool.query(
-      'INSERT INTO "LabVersion" ("tenantId", id, "labId", digest, version, spec, files) VALUES ($1, $2, $3, $4, $5, $6, $6)',
-      [tenantId, `lv_${n}`, labId, `digest${n}`, '1.0.0', {}],
-    );
-    const lab: LabRef = {
-      labId,
-      labVersionId: `lv_${n}`,
-      slug,
-      durationMs: 60 * MINUTE,
-      extendByMs: 15 * MINUTE,
-      requires: [],
-      cluster: { nodes: 1, admin: false, start: 'platform', fidelity: 'any' },
-      setup: [],
-      ...more,
-    };
-    this.labs.byId.set(lab.labVersionId, lab);
-    return lab;
+  private logger(): Logger {
+    const keep = (fields: { err?: Error }, text: string) =>
+      void this.complaints.push(`${text}: ${fields.err?.message ?? JSON.stringify(fields)}`);
+    return Object.assign(Object.create(silentLogger), { warn: keep, error: keep }) as Logger;
+  }
+
+  /** A published lab of every tenant, with a cluster by default. */
+  async addLab(slug: string, more: Partial<LabRef> = {}): Promise<void> {
+    for (const [i, tenantId] of this.tenants.entries()) {
+      const n = this.labs.byId.size;
+      const labId = `lab_${slug}_${i}`;
+      await this.prisma.pool.query(
+        'INSERT INTO "Lab" ("tenantId", id, slug) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+        [tenantId, labId, slug],
+      );
+      await this.prisma.pool.query(
+        'INSERT INTO "LabVersion" ("tenantId", id, "labId", digest, version, spec, files) VALUES ($1, $2, $3, $4, $5, $6, $6)',
+        [tenantId, `lv_${n}`, labId, `digest${n}`, '1.0.0', {}],
+      );
+      this.labs.byId.set(`lv_${n}`, {
+        tenantId,
+        labId,
+        labVersionId: `lv_${n}`,
+        slug,
+        durationMs: 60 * MINUTE,
+        extendByMs: 15 * MINUTE,
+        requires: [],
+        cluster: { nodes: 1, admin: false, start: 'platform', fidelity: 'any' },
+        setup: [],
+        ...more,
+      });
+    }
   }
 
   /** Asks as a platform does, without waiting for `ready`. */
@@ -181,6 +191,11 @@ export class CoreRig {
     }
   }
 
+  /** Once all that is left to do needs no time of the rig's clock. */
+  async ready(entry: Entry): Promise<void> {
+    await entry.until((row) => row.state === 'ready', 5000);
+  }
+
   /** Until `test` holds, as the clock goes on. */
   async until(test: () => boolean, withinMs: number, step = 500): Promise<void> {
     for (let passed = 0; !test(); passed += step) {
@@ -191,14 +206,20 @@ export class CoreRig {
 
   /** All that is under way in the database and in the event loop comes to rest. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < 3; quiet++) {
+    for (let quiet = 0; quiet < 8;) {
       await new Promise((resolve) => setImmediate(resolve));
-      await this.prisma.pool.query('SELECT 1');
+      const { idleCount, totalCount, waitingCount } = this.prisma.pool;
+      quiet = waitingCount === 0 && idleCount === totalCount ? quiet + 1 : 0;
     }
   }
 
   call() {
     return { signal: AbortSignal.timeout(10_000), deadline: this.clock.now() + 10_000 };
+  }
+
+  /** A file that the lab host of this sandbox shows. */
+  published(entry: Entry, name: string): string | undefined {
+    return this.driver.exports.read(`${entry.row.id.slice(3)}-${entry.row.attempt}`, name);
   }
 
   get units(): Entry[] {
