@@ -54,11 +54,12 @@ export class OciHostDriver implements HostDriver {
   private readonly layout: Layout;
   private readonly session: OciSession;
   private readonly lifecycle: HostLifecycle;
-  private readonly sockets = new HostSockets();
+  private readonly sockets: HostSockets;
 
   constructor(private readonly options: OciOptions) {
     this.layout = new Layout(options);
     this.session = new OciSession(this.layout, { ...options, sharesLauncher: true });
+    this.sockets = new HostSockets(options);
     const { layout, session, sockets } = this;
     const links = new HostLinks({ layout, fence: new Fence(options) });
     const { uidBase, kubectl } = options;

@@ -53,7 +53,7 @@ export async function probeRuntime(options: ProbeOptions): Promise<ProbeResult> 
   const { imageDir, logger, uidBase } = options;
   const session = new OciSession(layout, { runtime: options.program, imageDir, logger });
   const links = new HostLinks({ layout, fence: new Fence(own) });
-  const sockets = new HostSockets();
+  const sockets = new HostSockets({ logger });
   const lifecycle = new HostLifecycle({ layout, session, links, sockets, uidBase, swap: limitsSwap() });
   const limits = { timeoutMs: TIMEOUT_MS, signal: AbortSignal.timeout(TIMEOUT_MS) };
   const started = systemClock.monotonic();
