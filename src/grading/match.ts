@@ -15,8 +15,8 @@ export interface Mismatch {
 export const MAX_EXPECTED = 64;
 export const MAX_OBSERVED = 500;
 
-/** Fields by which people tell the elements of a list apart. */
-const IDENTITY = ['ifname', 'name', 'id', 'local', 'dst'] as const;
+/** Fields by which people tell the elements of a list apart; Kubernetes objects by the name in their metadata. */
+const IDENTITY = ['ifname', 'name', 'id', 'local', 'dst', 'pod', 'podUid', 'type', 'target', 'port'] as const;
 
 /**
  * All differences; an empty list means that the pattern holds. Objects are subsets, arrays are multiset subsets: each
@@ -83,14 +83,26 @@ export function join(head: string, tail: string): string {
 }
 
 export function identityOf(value: Json): string | undefined {
+  const found = identity(value);
+  return found && String(found.is);
+}
+
+function identity(value: Json): { of: string; is: string | number } | undefined {
   if (!isObject(value)) return undefined;
-  const key = IDENTITY.find((k) => typeof value[k] === 'string');
-  return key === undefined ? undefined : (value[key] as string);
+  const { metadata } = value;
+  if (isObject(metadata) && typeof metadata['name'] === 'string')
+    return { of: 'metadata', is: metadata['name'] };
+  for (const of of IDENTITY) {
+    const is = value[of];
+    if (typeof is === 'string' || (of === 'port' && typeof is === 'number')) return { of, is };
+  }
+  return undefined;
 }
 
 function sameIdentity(pattern: Json, candidate: Json): boolean {
-  if (!isObject(pattern)) return true;
-  const key = IDENTITY.find((k) => typeof pattern[k] === 'string');
-  if (key === undefined) return true;
-  return isObject(candidate) && candidate[key] === pattern[key];
+  const wanted = identity(pattern);
+  if (!wanted) return true;
+  if (!isObject(candidate)) return false;
+  const given = wanted.of === 'metadata' ? identity(candidate)?.is : candidate[wanted.of];
+  return given === wanted.is;
 }

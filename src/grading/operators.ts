@@ -1,6 +1,6 @@
 import { insideCidr, isCidr } from './cidr.js';
 import { canonical, isObject, type Json, type JsonObject } from './json.js';
-import { join, match, matchList, MAX_EXPECTED, type Mismatch } from './match.js';
+import { identityOf, join, match, matchList, MAX_EXPECTED, type Mismatch } from './match.js';
 import { parseQuantity } from './quantity.js';
 import { testRegexp, unsafeRegexp } from './regexp.js';
 
@@ -46,12 +46,12 @@ function elements(
   if (!Array.isArray(observed)) return { wrong: check(false, path, argument, observed) };
   return {
     items: observed,
-    failed: observed.map((item, i) => match(argument, item).map((m) => at(m, path, i))),
+    failed: observed.map((item, i) => match(argument, item).map((m) => at(m, path, identityOf(item) ?? i))),
   };
 }
 
-function at(mismatch: Mismatch, path: string, index: number): Mismatch {
-  return { ...mismatch, path: join(`${path}[${index}]`, mismatch.path) };
+function at(mismatch: Mismatch, path: string, which: string | number): Mismatch {
+  return { ...mismatch, path: join(`${path}[${which}]`, mismatch.path) };
 }
 
 const OPERATORS: Record<string, Operator> = {
@@ -112,7 +112,14 @@ const OPERATORS: Record<string, Operator> = {
     const index = tried.failed.findIndex((m) => m.length === 0);
     return index < 0
       ? []
-      : [{ path: `${path}[${index}]`, kind: 'extra', expected: null, observed: tried.items[index]! }];
+      : [
+          {
+            path: `${path}[${identityOf(tried.items[index]!) ?? index}]`,
+            kind: 'extra',
+            expected: null,
+            observed: tried.items[index]!,
+          },
+        ];
   },
 };
 

@@ -33,7 +33,11 @@ const clusterSchema = z.strictObject({
   start: z.enum(['platform', 'learner']).default('platform'),
 });
 
-const hostSchema = z.strictObject({ egress: z.literal('none').default('none') });
+const hostSchema = z.strictObject({
+  egress: z.literal('none').default('none'),
+  /** Terminals may be recorded, where the service and the tenant allow it too. */
+  recording: z.boolean().default(false),
+});
 
 /** The whole of lab.yaml. Unknown keys are errors: a misspelt rule must not be a rule that is not there. */
 export const labSpecSchema = z.strictObject({

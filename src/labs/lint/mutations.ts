@@ -1,7 +1,7 @@
 import { walkAssert, type Assert } from '../../grading/assert.js';
 import { isObject, type Json } from '../../grading/json.js';
 import { isOperatorObject } from '../../grading/operators.js';
-import { identityOf } from '../../grading/match.js';
+import { identityOf, match } from '../../grading/match.js';
 
 export interface Mutation {
   what: string;
@@ -28,7 +28,7 @@ export function mutations(assert: Assert | undefined, observations: Record<strin
 function leaves(pattern: Json, observed: Json): (string | number)[][] {
   if (Array.isArray(pattern) && Array.isArray(observed)) {
     return pattern.flatMap((p) => {
-      const index = observed.findIndex((o) => identityOf(p) !== undefined && identityOf(o) === identityOf(p));
+      const index = standsFor(p, observed);
       return index < 0 ? [] : leaves(p, observed[index]!).map((rest) => [index, ...rest]);
     });
   }
@@ -38,6 +38,14 @@ function leaves(pattern: Json, observed: Json): (string | number)[][] {
     );
   }
   return [[]];
+}
+
+/** The element that a pattern is about: of the same name, or else the only one that fits. */
+function standsFor(pattern: Json, observed: Json[]): number {
+  const name = identityOf(pattern);
+  if (name !== undefined) return observed.findIndex((o) => identityOf(o) === name);
+  const fitting = observed.flatMap((o, i) => (match(pattern, o).length === 0 ? [i] : []));
+  return fitting.length === 1 ? fitting[0]! : -1;
 }
 
 function changes(name: string, path: (string | number)[], observations: Record<string, Json>): Mutation[] {
@@ -51,7 +59,8 @@ function changes(name: string, path: (string | number)[], observations: Record<s
 function alter(value: Json): Json {
   if (typeof value === 'boolean') return !value;
   if (typeof value === 'number') return -1 - value;
-  return typeof value === 'string' ? `${value}-altered` : 'altered';
+  // Not only longer: a regular expression may look at the beginning alone.
+  return value === 'altered' ? 'otherwise' : 'altered';
 }
 
 function edit(root: Record<string, Json>, path: (string | number)[], change: (v: Json) => Json | undefined) {
