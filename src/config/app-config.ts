@@ -38,6 +38,9 @@ export interface AppConfig {
   ptyRingBytes: number;
   ptyDetachedTtlMs: number;
   ptyLocal: boolean;
+  recording: boolean;
+  /** Blanked in recordings. */
+  recordingRedact: string[];
   rateLimits: boolean;
   demo: boolean;
   fault: string | undefined;
@@ -117,6 +120,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: { cwd: string; isRoot: 
     ptyRingBytes: e.WHEELHOUSE_PTY_RING,
     ptyDetachedTtlMs: e.WHEELHOUSE_PTY_DETACHED_TTL,
     ptyLocal: e.WHEELHOUSE_PTY_LOCAL,
+    recording: e.WHEELHOUSE_RECORDING,
+    recordingRedact: e.WHEELHOUSE_RECORDING_REDACT,
     rateLimits: e.WHEELHOUSE_RATE_LIMITS,
     demo: e.WHEELHOUSE_DEMO,
     fault: e.WHEELHOUSE_FAULT,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, flag, list, pool, size } from './parsers.js';
+import { duration, flag, list, patterns, pool, size } from './parsers.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -40,6 +40,10 @@ export const envSchema = z.object({
   WHEELHOUSE_PTY_RING: size.default(1024 ** 2),
   WHEELHOUSE_PTY_DETACHED_TTL: duration.default(10 * 60_000),
   WHEELHOUSE_PTY_LOCAL: flag.default(false),
+  /** Terminals are recorded where the tenant and the lab allow it too. */
+  WHEELHOUSE_RECORDING: flag.default(false),
+  /** Patterns that are blanked in recordings, as a JSON array of regular expressions. */
+  WHEELHOUSE_RECORDING_REDACT: patterns.default([]),
   WHEELHOUSE_RATE_LIMITS: flag.default(true),
   WHEELHOUSE_DEMO: flag.default(true),
   /** Tests only: ends the process with SIGKILL at a named moment, see sandbox/fault.ts. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unsafeRegexp } from '../grading/regexp.js';
 import { parsePool } from '../sandbox/pool/pool-config.js';
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -45,3 +46,27 @@ export const pool = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+const MAX_PATTERNS = 32;
+
+/** zod for a JSON array of regular expressions that take no more than linear time. */
+export const patterns = z.string().transform((text, c): string[] => {
+  const parsed = z.array(z.string().min(1)).max(MAX_PATTERNS).safeParse(parseJson(text));
+  if (!parsed.success) {
+    c.addIssue(`must be a JSON array of at most ${MAX_PATTERNS} regular expressions`);
+    return z.NEVER;
+  }
+  for (const [i, pattern] of parsed.data.entries()) {
+    const why = unsafeRegexp(pattern);
+    if (why !== undefined) c.addIssue(`pattern ${i + 1}: ${why}`);
+  }
+  return parsed.data;
+});
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
 import { AttachmentDesk } from './attachment-desk.js';
+import { peersOf } from './peers.js';
 import * as schema from './terminal.schema.js';
 import { TerminalService } from './terminal.service.js';
 import { TicketDesk } from './ticket-desk.js';
@@ -43,7 +44,7 @@ export class AttachmentsController {
     @CurrentPrincipal() principal: Principal,
     @Param('tid', { schema: schema.terminalId }) tid: string,
   ) {
-    return { items: (await this.terminals.get(principal, tid)).session.peers() };
+    return { items: peersOf((await this.terminals.get(principal, tid)).session.attachments) };
   }
 
   /** Closes one socket with 4403; the terminal goes on. */

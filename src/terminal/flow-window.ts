@@ -30,5 +30,5 @@ export function shouldPause(paused: boolean, p: Pace): boolean {
   const driverLag = p.driver ? lag(p.driver, p.head) : 0;
   const ghostFull = p.ghostAcked !== undefined && p.head - p.ghostAcked >= p.ringBytes - GHOST_RESERVE;
   if (paused) return driverLag > LOW_WATER || ghostFull || p.recorderLag > LOW_WATER;
-  return driverLag >= HIGH_WATER || ghostFull || p.recorderLag >= RECORDER_HIGH;
+  return driverLag >= HIGH_WATER || ghostFull || p.recorderLag >= Math.min(RECORDER_HIGH, p.ringBytes / 2);
 }

@@ -12,6 +12,14 @@ export const CHUNK = 64 * KiB;
 export const GHOST_RESERVE = 128 * KiB;
 /** The recorder's lag at which the PTY is paused; it is read again at LOW_WATER. */
 export const RECORDER_HIGH = 512 * KiB;
+/** Most bytes of one recording. */
+export const RECORDING_MAX = 100 * KiB * KiB;
+/** A write that takes longer stops the recording. */
+export const RECORDER_BLOCKED_MS = 5000;
+/** What a redaction holds back is written after this long without more. */
+export const RECORDER_HELD_MS = 200;
+export const RECORDER_SYNC_MS = 5000;
+export const RECORDING_KEPT_DAYS = 30;
 /** Output is sent at least this often, ms. */
 export const SLICE_MS = 4;
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
 import { newSecretId } from '../common/ids.js';
+import { peersOf } from './peers.js';
 import { positionFor } from './attach-position.js';
 import { Attachment } from './attachment.js';
 import { Coalescer } from './coalescer.js';
@@ -16,7 +17,7 @@ import { isReport } from './reports.js';
 import type { AttachRequest, SessionOptions } from './session-options.js';
 import { clampSize, Sizing, type Size } from './sizing.js';
 import { Throttle } from './throttle.js';
-import type { ExitReason, PeerInfo, TerminalExit, Wire } from './wire/wire.js';
+import type { ExitReason, TerminalExit, Wire } from './wire/wire.js';
 
 export type SessionState = 'created' | 'running' | 'exited' | 'gone';
 
@@ -73,6 +74,11 @@ export class TerminalSession {
     });
   }
 
+  /** Whether what it prints is written to a file, or will be once it starts. */
+  get recording(): boolean {
+    return this.recorder?.recording ?? (this.state === 'created' && this.options.recorder !== undefined);
+  }
+
   get detachedUntil(): number | null {
     return this.lifetime.detachedUntil;
   }
@@ -127,7 +133,7 @@ export class TerminalSession {
       driver: drives,
       ring: this.options.ringBytes,
       graceSeconds: Math.round(this.options.graceMs / 1000),
-      recording: this.recorder?.recording ?? false,
+      recording: this.recording,
       name: this.name,
     });
     if (position.missingFrom !== undefined) wire.gap(position.missingFrom, position.seq);
@@ -234,21 +240,8 @@ export class TerminalSession {
     for (const attachment of this.attachments) this.drop(attachment, code, reason);
   }
 
-  peers(): PeerInfo[] {
-    return [...this.attachments].map((a) => ({
-      aid: a.id,
-      user: a.visitor.user,
-      kind: a.visitor.kind,
-      role: a.visitor.role,
-      driver: a.isDriver,
-      protocol: a.wire.protocol,
-      since: new Date(a.since).toISOString(),
-    }));
-  }
-
-  /** The recorder wrote, or gave up. */
-  recorderMoved(): void {
-    this.pace();
+  notice(level: 'info' | 'warn', code: string, text: string): void {
+    for (const { wire } of this.attachments) wire.notice(level, code, text);
   }
 
   private parted(attachment: Attachment, left: boolean): void {
@@ -294,7 +287,8 @@ export class TerminalSession {
     else this.pace();
   }
 
-  private pace(): void {
+  /** Pauses or resumes the PTY; also for the recorder, once it has written. */
+  pace(): void {
     if (!this.pty || this.exit) return;
     const pause = shouldPause(this.paused, {
       head: this.ring.head,
@@ -316,7 +310,7 @@ export class TerminalSession {
 
   /** Who is attached is never a secret to the owner. */
   private tellPeers(): void {
-    const items = this.peers();
+    const items = peersOf(this.attachments);
     for (const { visitor, wire } of this.attachments) if (visitor.kind === 'owner') wire.peers(items);
   }
 

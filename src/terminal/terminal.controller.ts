@@ -22,7 +22,7 @@ function view({ session, sandboxId, target, createdAt }: LiveTerminal): schema.T
     ringStart: session.ring.start,
     driver: session.driver?.id ?? null,
     attachments: session.attachments.size,
-    recording: session.recorder?.recording ?? false,
+    recording: session.recording,
     createdAt: createdAt.toISOString(),
     detachedUntil: session.detachedUntil === null ? null : new Date(session.detachedUntil).toISOString(),
     exit: session.exit,

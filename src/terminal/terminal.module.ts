@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Module } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Clock } from '../common/clock.js';
@@ -5,11 +6,18 @@ import { CLOCK } from '../common/clock.token.js';
 import { APP_CONFIG, type AppConfig } from '../config/app-config.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Bus } from '../events/bus.js';
+import type { Logger } from '../common/logger.js';
+import { LOGGER } from '../common/logger.token.js';
 import { EventOutbox } from '../events/outbox.js';
+import { LabsModule } from '../labs/labs.module.js';
+import { LabsService } from '../labs/labs.service.js';
 import { UserRepository } from '../tenants/user.repository.js';
 import { AttachmentDesk } from './attachment-desk.js';
 import { AttachmentsController } from './attachments.controller.js';
 import { LearnerPresence } from './learner-presence.js';
+import { RecordingController } from './recording/recording.controller.js';
+import { RecordingRepository } from './recording/recording.repository.js';
+import { Recordings } from './recording/recordings.js';
 import { TerminalController } from './terminal.controller.js';
 import { TerminalGateway } from './terminal.gateway.js';
 import { TerminalRegistry } from './terminal-registry.js';
@@ -19,7 +27,8 @@ import { TicketDesk } from './ticket-desk.js';
 import { TtydController } from './ttyd.controller.js';
 
 @Module({
-  controllers: [TerminalController, AttachmentsController, TtydController],
+  imports: [LabsModule],
+  controllers: [TerminalController, AttachmentsController, RecordingController, TtydController],
   providers: [
     TerminalService,
     TerminalGateway,
@@ -34,6 +43,36 @@ import { TtydController } from './ttyd.controller.js';
       provide: TerminalRepository,
       useFactory: (prisma: PrismaService, outbox: EventOutbox) => new TerminalRepository(prisma, outbox),
       inject: [PrismaService, EventOutbox],
+    },
+    {
+      provide: RecordingRepository,
+      useFactory: (prisma: PrismaService) => new RecordingRepository(prisma),
+      inject: [PrismaService],
+    },
+    {
+      provide: Recordings,
+      useFactory: (
+        repository: RecordingRepository,
+        labs: LabsService,
+        audit: AuditLog,
+        clock: Clock,
+        logger: Logger,
+        config: AppConfig,
+      ) =>
+        new Recordings({
+          repository,
+          labs,
+          audit,
+          clock,
+          on: config.recording,
+          folder: path.join(config.stateDir, 'recordings'),
+          patterns: config.recordingRedact,
+          note: (write) =>
+            void write.catch((error: unknown) =>
+              logger.warn({ err: error }, 'a recording row was not written'),
+            ),
+        }),
+      inject: [RecordingRepository, LabsService, AuditLog, CLOCK, LOGGER, APP_CONFIG],
     },
     {
       provide: TicketDesk,

@@ -39,6 +39,8 @@ export const createTerminalSchema = z
     start: z.enum(['attach', 'now']).default('attach'),
     /** Who sets the size: the driver, the smallest of all that may type, or nobody. */
     sizePolicy: z.enum(['driver', 'smallest', 'fixed']).default('driver'),
+    /** Absent: where the service, the tenant and the lab allow it. */
+    record: z.boolean().optional(),
   })
   .prefault({})
   .meta({ id: 'CreateTerminal' });

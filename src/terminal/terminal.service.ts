@@ -18,6 +18,7 @@ import { assertNotTakenOver } from './attachment-desk.js';
 import { LearnerPresence } from './learner-presence.js';
 import * as limits from './limits.js';
 import { TerminalSession } from './session.js';
+import { Recordings } from './recording/recordings.js';
 import { sessionNews, type NewsDeps } from './session-news.js';
 import { openShell, type ShellTarget } from './shell-opener.js';
 import type { Size, SizePolicy } from './sizing.js';
@@ -32,6 +33,8 @@ export interface CreateTerminal extends Size {
   name?: string | undefined;
   start: 'attach' | 'now';
   sizePolicy: SizePolicy;
+  /** undefined: where it is allowed. */
+  record?: boolean | undefined;
 }
 
 const PRUNE_MS = 600_000;
@@ -50,6 +53,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     private readonly bus: Bus,
     private readonly audit: AuditLog,
     private readonly desk: TicketDesk,
+    private readonly recordings: Recordings,
     presence: LearnerPresence,
     @Inject(HOST_DRIVER) private readonly driver: HostDriver,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
@@ -71,6 +75,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
       ),
     );
     const lost = await this.repository.loseOpen();
+    await this.recordings.endOpen();
     if (lost > 0) this.logger.info({ lost }, 'terminals of an earlier run are lost');
     this.planPrune();
   }
@@ -87,6 +92,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
         'target.kind "local" needs WHEELHOUSE_PTY_LOCAL=true on the server.',
       );
     }
+    const recorded = await this.recorded(sandbox, wanted.record);
     this.assertQuota(sandbox);
     const id = newSecretId('trm');
     const name = cleanName(wanted.name ?? '', 'shell', 64);
@@ -107,6 +113,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
           { sandboxId, target: wanted.target, size: opened },
         ),
       events: sessionNews(this.news, owner),
+      ...(recorded ? { recorder: (s) => this.recordings.start(sandbox, s, wanted.target.kind) } : {}),
     });
     const terminal = { ...owner, session };
     // Counted before the database answers, so that requests side by side cannot pass the quota together.
@@ -142,6 +149,13 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
       throw notFound();
     });
     throw new AppError('terminal_gone', 'The terminal has ended; create another in the sandbox.');
+  }
+
+  /** Also for terminals that are gone. Throws not_found for those of someone else. */
+  async assertMine(principal: Principal, id: string): Promise<void> {
+    await this.get(principal, id).catch((error: unknown) => {
+      if (!(error instanceof AppError && error.code === 'terminal_gone')) throw error;
+    });
   }
 
   /** The answer does not wait for the command's end. */
@@ -196,6 +210,16 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     return sandbox;
   }
 
+  private async recorded(sandbox: LiveSandbox, wanted: boolean | undefined): Promise<boolean> {
+    const allowed = wanted !== false && (await this.recordings.allowed(sandbox));
+    if (wanted === true && !allowed) {
+      const detail =
+        'record: not allowed here; WHEELHOUSE_RECORDING, the tenant and sandbox.host.recording of the lab decide.';
+      throw new AppError('validation_failed', detail);
+    }
+    return allowed;
+  }
+
   private assertQuota(sandbox: LiveSandbox): void {
     const open = this.registry.ofSandbox(sandbox.id).filter(({ session }) => !session.exit).length;
     if (open >= limits.TERMINALS_PER_SANDBOX) {
@@ -226,6 +250,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
   private planPrune(): void {
     const cancel = this.clock.after(PRUNE_MS, () => {
       this.note(this.repository.pruneTickets());
+      this.note(this.recordings.prune());
       this.desk.forgetRates();
       this.planPrune();
     });

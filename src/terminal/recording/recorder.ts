@@ -10,3 +10,5 @@ export interface Recorder {
   marker(label: string): void;
   end(exit: TerminalExit): void;
 }
+
+export type RecorderStop = 'truncated' | 'disk';
