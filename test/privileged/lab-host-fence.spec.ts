@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { Fence } from '../../src/linux/fence/fence.js';
+import { fenceFindings } from '../../src/linux/fence/findings.js';
 import { describeWith } from '../support/capability.js';
 
 const tables = (): string => execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' });
@@ -70,6 +71,17 @@ describeWith(['root'], 'the elements of the fences', () => {
     await other.sweep();
     expect(tables()).not.toContain(`${other.table}\n`);
     expect(await fence.bridges()).toEqual(['whbtest1']);
+  });
+
+  it('are possible on this machine, which the look itself does not change', async () => {
+    const before = tables();
+    const findings = await fenceFindings();
+    expect(findings.map(({ code, level }) => `${code} ${level}`)).toEqual([
+      'fence.nft ok',
+      'fence.rules ok',
+      'fence.br_netfilter ok',
+    ]);
+    expect(tables()).toBe(before);
   });
 
   it('refuse a name that could be a command', async () => {
