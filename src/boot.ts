@@ -90,10 +90,14 @@ export async function boot(o: {
     say('checking what this machine can run');
     const background = new AbortController();
     closers.push(() => background.abort());
-    const [host, cluster] = await Promise.all([
-      chooseHostDriver({ config, installId: install, logger }),
-      chooseClusterDriver({ config, installId: install, logger, signal: background.signal }),
-    ]);
+    const cluster = await chooseClusterDriver({
+      config,
+      installId: install,
+      logger,
+      signal: background.signal,
+    });
+    const kubectl = await cluster.driver.kubectl?.();
+    const host = await chooseHostDriver({ config, installId: install, logger, kubectl });
     const findings = [...host.findings, ...cluster.findings];
     const { driver } = host;
     const auth = new AuthRepository(prisma);

@@ -67,6 +67,8 @@ export interface ClusterDriver {
   /** Changes when units made before would no longer be the same: node image, configuration. Short, [a-z0-9-]. */
   readonly base: string;
   preflight(): Promise<Finding[]>;
+  /** A kubectl of the clusters' own version, as a file of the machine. Never rejects. */
+  kubectl?(): Promise<string | undefined>;
   /** Pure: no I/O, same input gives the same steps. After the last one the API answers and the node is Ready. */
   plan(id: string, attempt: number, spec: ClusterSpec): Plan;
   /** undefined = surely absent; unsure rejects with `unavailable`. Changes nothing. */

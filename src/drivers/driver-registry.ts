@@ -12,6 +12,8 @@ export async function chooseHostDriver(o: {
   config: AppConfig;
   installId: string;
   logger: Logger;
+  /** For lab hosts that are joined to a cluster; they have the image's otherwise. */
+  kubectl?: string | undefined;
 }): Promise<{ driver: HostDriver; findings: Finding[] }> {
   const { config, installId, logger } = o;
   if (config.hostProvider === 'fake') return { driver: new FakeHostDriver(), findings: [] };
@@ -25,6 +27,7 @@ export async function chooseHostDriver(o: {
     imageDir: config.imageDir,
     runtime: config.ociRuntime,
     logger,
+    ...(o.kubectl === undefined ? {} : { kubectl: o.kubectl }),
   });
   const findings = await oci.preflight();
   const failed = findings.filter((f) => f.level === 'fail');

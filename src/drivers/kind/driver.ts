@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import path from 'node:path';
 import type { Logger } from '../../common/logger.js';
 import { CHILD_PATH } from '../../linux/exec/command-defaults.js';
 import { readMachine } from '../../linux/machine.js';
@@ -20,6 +21,7 @@ import { Engine } from './engine.js';
 import { asClusterDriver } from './errors.js';
 import { policyObjects } from './fence-policy.js';
 import { NodeImage } from './image.js';
+import { kubectlOf } from './kubectl.js';
 import { ClusterLayout } from './layout.js';
 import { roleObjects } from './learner-role.js';
 import { ClusterLifecycle, type BridgeFence } from './lifecycle.js';
@@ -27,6 +29,7 @@ import { clusterCost } from './limits.js';
 import { clusterName } from './names.js';
 import { ClusterNetworks } from './network.js';
 import { checkClusters } from './preflight.js';
+import { findProgram } from './programs.js';
 import { socketOf } from './socket.js';
 import { clusterSteps } from './steps.js';
 import { ClusterSurvey } from './survey.js';
@@ -105,6 +108,25 @@ export class KindDriver implements ClusterDriver {
   /** Fetches the node image in the background where it is missing; until it is there `plan` refuses. */
   prepare(signal: AbortSignal): Promise<void> {
     return this.image.fetch(signal);
+  }
+
+  /** undefined while there is no node image to take it from, and where it cannot be had. */
+  async kubectl(): Promise<string | undefined> {
+    const docker = findProgram('docker', this.path);
+    if (docker === undefined || !(await this.image.isPresent())) return undefined;
+    try {
+      return await kubectlOf({
+        folder: path.join(this.layout.root, '.tools'),
+        installId: this.options.installId,
+        image: await this.image.reference(),
+        identity: this.image.identity,
+        docker,
+        env: { DOCKER_HOST: `unix://${this.engine.socket}` },
+      });
+    } catch (error) {
+      this.options.logger.warn({ err: error }, "lab hosts get Debian's kubectl, not that of their cluster");
+      return undefined;
+    }
   }
 
   plan(id: string, attempt: number, spec: ClusterSpec): Plan {
