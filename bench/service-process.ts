@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { once } from 'node:events';
 import path from 'node:path';
 import { ROOT } from '../src/config/root.js';
-import { sweepInstall } from '../src/drivers/oci/sweep.js';
+import { sweepMachine } from '../src/drivers/sweep.js';
 import type { BenchContext } from './harness.js';
 
 export interface ServiceProcess {
@@ -52,7 +52,7 @@ export async function startService(
   context.defer(async () => {
     child.kill('SIGTERM');
     await exited;
-    if (existsSync(idFile)) await sweepInstall({ stateDir, installId: readFileSync(idFile, 'utf8').trim() });
+    if (existsSync(idFile)) await sweepMachine({ stateDir, installId: readFileSync(idFile, 'utf8').trim() });
     rmSync(stateDir, { recursive: true, force: true });
   });
   let output = '';

@@ -5,7 +5,7 @@ import type { AppConfig } from './config/app-config.js';
 import { accountIsOurs, removeDatabaseAccount } from './database/account.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { InstanceLock } from './database/instance-lock.js';
-import { sweepInstall } from './drivers/driver-registry.js';
+import { sweepMachine } from './drivers/sweep.js';
 
 /** All that Wheelhouse ever puts into its state folder. Nothing else in there is touched, whatever it is. */
 const OURS = [
@@ -15,6 +15,7 @@ const OURS = [
   'postgres',
   'postgres.log',
   'hosts',
+  'clusters',
   'recordings',
   'probe',
   'probe.json',
@@ -44,8 +45,9 @@ export async function uninstall(
   }
   await refuseWhileServing(config, logger);
   if (existsSync(idFile)) {
-    say('releasing lab hosts, mounts and control groups');
-    await sweepInstall({ stateDir, installId: readFileSync(idFile, 'utf8').trim() });
+    say('releasing lab hosts, clusters, networks, mounts and control groups');
+    const installId = readFileSync(idFile, 'utf8').trim();
+    await sweepMachine({ stateDir, installId, dockerHost: config.dockerHost });
   }
   if (existsSync(path.join(stateDir, 'db'))) {
     say('stopping the embedded PostgreSQL');

@@ -9,8 +9,6 @@ import { KindDriver } from './kind/driver.js';
 import { socketOf } from './kind/socket.js';
 import { checkFence } from './kind/fence-check.js';
 
-export { sweepClusters } from './kind/sweep.js';
-
 export type ClusterConfig = Pick<
   AppConfig,
   'clusterProvider' | 'kindImage' | 'dockerHost' | 'networkPool' | 'stateDir'

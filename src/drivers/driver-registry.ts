@@ -5,8 +5,6 @@ import { FakeHostDriver } from './fake/driver.js';
 import type { Finding, HostDriver } from './host-driver.js';
 import { OciHostDriver } from './oci/driver.js';
 
-export { sweepInstall } from './oci/sweep.js';
-
 /** Chooses the host driver at boot, never later: what is missing then disables it, with the reason. */
 export async function chooseHostDriver(o: {
   config: AppConfig;

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../../src/config/root.js';
-import { sweepInstall } from '../../src/drivers/oci/sweep.js';
+import { sweepMachine } from '../../src/drivers/sweep.js';
 import type { SnapshotScope } from './host-snapshot.js';
 import { sha256 } from '../../src/auth/secrets.js';
 import { isRunning } from '../../src/linux/process-state.js';
@@ -137,7 +137,7 @@ export async function removeState(stateDir: string): Promise<void> {
   await stopDatabase(stateDir);
   const idFile = path.join(stateDir, 'install-id');
   if (process.getuid?.() === 0 && existsSync(idFile)) {
-    await sweepInstall({ stateDir, installId: readFileSync(idFile, 'utf8').trim() });
+    await sweepMachine({ stateDir, installId: readFileSync(idFile, 'utf8').trim() });
   }
   rmSync(stateDir, { recursive: true, force: true });
 }
