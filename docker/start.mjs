@@ -13,7 +13,9 @@ const say = (text) => process.stdout.write(`wheelhouse: ${text}\n`);
 
 function unpack(archive, folder) {
   return new Promise((resolve, reject) => {
-    const tar = spawn('tar', ['-C', folder, '--zstd', '--numeric-owner', '-xpf', archive], { stdio: 'inherit' });
+    const tar = spawn('tar', ['-C', folder, '--zstd', '--numeric-owner', '-xpf', archive], {
+      stdio: 'inherit',
+    });
     tar.once('error', reject);
     tar.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`${archive}: tar ended with ${code}`)),

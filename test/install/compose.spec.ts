@@ -1,3 +1,6 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { readMounts } from '../../src/linux/mounts.js';
 import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { TerminalClient } from '../support/terminal-client.js';
@@ -15,8 +18,8 @@ describeWith(['root', 'kind', 'compose'], 'an installation with Docker', () => {
   let sandbox: string;
   let installId: string;
 
-  async function shell(): Promise<TerminalClient> {
-    const { body: terminal } = await api.post(`/v1/sandboxes/${sandbox}/terminals`, { cols: 80, rows: 24 });
+  async function shell(of = sandbox): Promise<TerminalClient> {
+    const { body: terminal } = await api.post(`/v1/sandboxes/${of}/terminals`, { cols: 80, rows: 24 });
     const { body: ticket } = await api.post(`/v1/terminals/${terminal.id}/tickets`, { role: 'write' });
     return TerminalClient.connect({ url: installation.url.replace('http', 'ws') + ticket.url });
   }
@@ -90,6 +93,43 @@ describeWith(['root', 'kind', 'compose'], 'an installation with Docker', () => {
     expect((await api.get(`/v1/sandboxes/${sandbox}`)).body.state).toBe('ready');
   });
 
+  describeWith(['node'], 'with a node image', () => {
+    let cluster: string;
+
+    it('makes a cluster of its own with the engine of the machine', async () => {
+      const made = await api.post('/v1/sandboxes', { lab: 'k8s-deploy-app', user: 'eve' });
+      cluster = made.body.id;
+      const begun = performance.now();
+      await until(async () => {
+        const { body } = await api.get(`/v1/sandboxes/${cluster}`);
+        if (body.state === 'failed') throw new Error(JSON.stringify(body.failure));
+        return body.state === 'ready';
+      }, 120_000);
+      say(`a lab with a cluster: ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+      const client = await shell(cluster);
+      client.line('kubectl get nodes; echo nodes-$((1+1))');
+      expect(await client.expect('nodes-2', 20_000)).toMatch(/ Ready /);
+      await client.close();
+    }, 150_000);
+
+    it('sees the audit log that the cluster writes, through a mount of its own', async () => {
+      const folder = path.join(installation.stateDir, 'clusters');
+      const { stdout } = await installation.inside('sh', '-c', `grep ' ${folder}/[^ ]*/audit ' /proc/mounts`);
+      const audit = stdout.split(' ')[1]!;
+      await until(
+        async () => statSync(path.join(audit, 'audit.log'), { throwIfNoEntry: false }) !== undefined,
+      );
+      // The machine sees the same small file system, not the disk below it.
+      expect(readMounts().map((mount) => mount.target)).toContain(audit);
+    }, 60_000);
+
+    it('leaves nothing of it', async () => {
+      await api.delete(`/v1/sandboxes/${cluster}`);
+      await until(async () => (await api.get(`/v1/sandboxes/${cluster}`)).body.state === 'released', 60_000);
+      expect(await installation.clusterTraces(installId)).toEqual([]);
+    }, 90_000);
+  });
+
   it('leaves nothing of a sandbox that is released', async () => {
     expect(installation.labHosts(installId)).toHaveLength(1);
     await api.delete(`/v1/sandboxes/${sandbox}`);
@@ -104,10 +144,10 @@ describeWith(['root', 'kind', 'compose'], 'an installation with Docker', () => {
   });
 });
 
-async function until(done: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+async function until(done: () => Promise<boolean>, ms = 20_000): Promise<void> {
+  const deadline = performance.now() + ms;
   while (!(await done())) {
-    if (performance.now() > deadline) throw new Error('not within 20 s');
+    if (performance.now() > deadline) throw new Error(`not within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { nodeImage } from '../support/capability.js';
 import { childGroups, cgroupFolders } from '../../src/linux/cgroup.js';
 import { ROOT } from '../../src/config/root.js';
 
@@ -49,7 +50,9 @@ export class Installation {
     this.override = `${this.stateDir}.yml`;
     // A .env of the checkout's owner is none of the test's.
     const lines = ['services:', '  wheelhouse:', `    image: ${IMAGE}`, '    env_file: !reset []'];
-    lines.push('    environment:', `      PORT: '${port}'`, '      KIND_IMAGE: wheelhouse/node:v1.34.4');
+    lines.push('    environment:', `      PORT: '${port}'`, "      WHEELHOUSE_POOL: 'off'");
+    const node = nodeImage();
+    if (node !== undefined) lines.push(`      KIND_IMAGE: ${node}`);
     writeFileSync(this.override, `${lines.join('\n')}\n`);
   }
 
@@ -119,13 +122,28 @@ export class Installation {
     return childGroups(`/wheelhouse/${installId}`);
   }
 
+  /** What the engine still holds of clusters: networks by their label, nodes by what they mount. */
+  async clusterTraces(installId: string): Promise<string[]> {
+    const filter = ['--filter', `label=wheelhouse.install=${installId}`];
+    const networks = await run(['docker', 'network', 'ls', '-q', ...filter]);
+    const nodes = await run(['docker', 'ps', '-aq', '--filter', 'label=io.x-k8s.kind.cluster']);
+    const ids = nodes.stdout.split('\n').filter(Boolean);
+    const ours = await Promise.all(
+      ids.map(async (id) => {
+        // A node of another owner may go meanwhile.
+        const seen = await run(['docker', 'inspect', '-f', '{{json .Mounts}}', id]).catch(() => undefined);
+        return seen?.stdout.includes(`${this.stateDir}/`) ? id : '';
+      }),
+    );
+    return [...networks.stdout.split('\n'), ...ours].filter(Boolean);
+  }
+
   /** What the engine and the machine still hold of this installation. */
   async leftovers(installId: string): Promise<string[]> {
     const label = ['--filter', `label=com.docker.compose.project=${PROJECT}`];
     const listed = await Promise.all([
       run(['docker', 'ps', '-aq', ...label]),
       run(['docker', 'volume', 'ls', '-q', ...label]),
-      run(['docker', 'network', 'ls', '-q', '--filter', `label=wheelhouse.install=${installId}`]),
     ]);
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-export type Capability = 'root' | 'runc' | 'ovs' | 'chromium' | 'kind' | 'compose';
+export type Capability = 'root' | 'runc' | 'ovs' | 'chromium' | 'kind' | 'compose' | 'node';
 
-const PATHS: Record<Exclude<Capability, 'root' | 'kind' | 'compose'>, string[]> = {
+const PATHS: Record<Exclude<Capability, 'root' | 'kind' | 'compose' | 'node'>, string[]> = {
   runc: ['/usr/sbin/runc', '/usr/bin/runc', '/usr/local/bin/runc'],
   ovs: ['/usr/bin/ovs-vsctl'],
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser'],
@@ -27,10 +27,23 @@ function lackingCompose(): string | undefined {
   return absent.length === 0 ? undefined : `the images ${absent.join(', ')} are not here: docker pull them`;
 }
 
+/** An image that kind makes nodes from: KIND_IMAGE, or the newest of the name that this project's own machines use. */
+export function nodeImage(): string | undefined {
+  const named = process.env['KIND_IMAGE'];
+  if (named !== undefined) return named;
+  try {
+    const argv = ['images', '--format', '{{.Repository}}:{{.Tag}}', 'wheelhouse/node'];
+    return execFileSync('docker', argv, { encoding: 'utf8', timeout: 10_000 }).split('\n').find(Boolean);
+  } catch {
+    return undefined;
+  }
+}
+
 function lacking(capability: Capability): string | undefined {
   if (capability === 'root') return process.getuid?.() === 0 ? undefined : 'the tests do not run as root';
   if (capability === 'kind') return answers('info') ? undefined : 'no Docker engine answers';
   if (capability === 'compose') return lackingCompose();
+  if (capability === 'node') return nodeImage() === undefined ? 'no node image: set KIND_IMAGE' : undefined;
   return PATHS[capability].some((p) => existsSync(p)) ? undefined : `${PATHS[capability][0]} is missing`;
 }
 
