@@ -35,7 +35,7 @@ async function generate() {
 }
 
 async function build() {
-  await once('build', digest(['src', 'bench', '.swcrc', 'package-lock.json']), () =>
+  await once('build', digest(['src', 'bench', 'web/terminal-client.ts', '.swcrc', 'package-lock.json']), () =>
     long('compiling', () => run(['npm', 'run', '-s', 'build'])),
   );
 }

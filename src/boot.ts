@@ -141,6 +141,7 @@ async function createApp(runtime: Runtime): Promise<NestExpressApplication> {
   app.useBodyParser('json', { limit: '1mb' });
   app.use(helmet({ contentSecurityPolicy: CSP, strictTransportSecurity: false }));
   app.useStaticAssets(path.join(ROOT, 'web'), { prefix: '/console', index: 'learner.html' });
+  app.useStaticAssets(path.join(ROOT, 'dist/web'), { prefix: '/console/client' });
   for (const name of ['xterm', 'addon-fit']) {
     app.useStaticAssets(path.join(ROOT, 'node_modules/@xterm', name), { prefix: `/console/vendor/${name}` });
   }

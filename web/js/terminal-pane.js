@@ -2,7 +2,7 @@ import { FitAddon } from '../vendor/addon-fit/lib/addon-fit.mjs';
 import { Terminal } from '../vendor/xterm/lib/xterm.mjs';
 import { byId, el } from './dom.js';
 import { FONT, THEME } from './terminal-theme.js';
-import { TtyClient } from './tty-client.js';
+import { openTty } from './tty.js';
 
 /** One emulator with its connection, in an element of its own. */
 export class TerminalPane {
@@ -18,6 +18,10 @@ export class TerminalPane {
    * @param {boolean} o.readerMode
    * @param {(state: string, detail: any) => void} o.onState
    * @param {(key: 'ttyUnsent' | 'ttyDropped', n: number) => void} o.onLost
+   * @param {(driver: import('../terminal-client').TerminalDriver) => void} o.onDriver
+   * @param {(peers: import('../terminal-client').TerminalPeer[]) => void} o.onPeers
+   * @param {(frame: any) => void} o.onAttached
+   * @param {(text: string) => void} o.onNotice
    */
   constructor(o) {
     this.o = o;
@@ -41,7 +45,7 @@ export class TerminalPane {
   /** Draws and connects; the element must be in the page and visible, so that its size is known. */
   open() {
     this.term.open(this.#box);
-    this.client = new TtyClient({
+    this.client = openTty({
       api: this.o.api,
       terminalId: this.id,
       screen: {
@@ -49,10 +53,14 @@ export class TerminalPane {
         // In the stream, behind what is still to be drawn: a full reset, then an empty scrollback.
         reset: () => this.term.write('\x1bc\x1b[3J'),
         resize: (cols, rows) => this.term.write('', () => this.term.resize(cols, rows)),
-        fitting: () => this.#fitting(),
+        size: () => this.#fitting(),
       },
       onState: (state, detail) => this.o.onState(state, detail),
       onUnsent: (n) => this.o.onLost('ttyUnsent', n),
+      onDriver: (driver) => this.o.onDriver(driver),
+      onPeers: (peers) => this.o.onPeers(peers),
+      onAttached: (frame) => this.o.onAttached(frame),
+      onNotice: ({ text }) => this.o.onNotice(text),
     });
     this.term.onData((data) => this.#type(data));
     this.term.onBinary((data) => this.#type(Uint8Array.from(data, (c) => c.charCodeAt(0))));
@@ -64,9 +72,10 @@ export class TerminalPane {
     this.term.focus();
   }
 
-  /** A line across the foot of the terminal, with something to press. */
-  note(text, action) {
+  /** A line across the head of the terminal, with something to press; or, with `badge`, in its corner. */
+  note(text, action, badge = false) {
     this.#note.replaceChildren();
+    this.#note.dataset.kind = badge ? 'badge' : 'line';
     if (!text) return;
     this.#note.append(el('span', { text }));
     if (action) this.#note.append(el('button', { type: 'button', text: action.text, onclick: action.run }));

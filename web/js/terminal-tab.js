@@ -7,6 +7,11 @@ import { TerminalPane } from './terminal-pane.js';
 export class TerminalTab {
   /** `live`, `down`, `elsewhere`, `exited`, `gone`; empty until it was connected. */
   #state = '';
+  /** Name of the instructor who drives. */
+  #taker = '';
+  /** Names of the instructors who watch. */
+  #watchers = [];
+  #recording = false;
 
   /**
    * @param {object} o
@@ -29,6 +34,10 @@ export class TerminalTab {
       readerMode: o.readerMode,
       onState: (state, detail) => this.#changed(state, detail),
       onLost: (key, n) => toast(t(key, { n }), 'error'),
+      onDriver: (driver) => this.#driven(driver),
+      onPeers: (peers) => this.#watched(peers),
+      onAttached: ({ recording }) => this.#recorded(recording),
+      onNotice: (text) => toast(text),
     });
     this.tab = el('button', {
       type: 'button',
@@ -63,6 +72,34 @@ export class TerminalTab {
     this.o.onLink(this.o.id, true);
   }
 
+  /** Who drives and who watches is said as long as it lasts. */
+  #say() {
+    if (this.#state !== 'live') return;
+    if (this.#taker) return this.pane.note(t('ttyTaken', { name: this.#taker }));
+    const parts = [];
+    if (this.#watchers.length > 0) parts.push(t('ttyWatched', { name: this.#watchers.join(', ') }));
+    if (this.#recording) parts.push(t('ttyRecorded'));
+    this.pane.note(parts.join(' '), undefined, true);
+  }
+
+  #driven({ kind, user }) {
+    const taker = kind === 'instructor' && user ? user.name : '';
+    if (this.#taker && !taker) toast(t('ttyGivenBack', { name: this.#taker }));
+    this.#taker = taker;
+    this.#say();
+  }
+
+  #watched(peers) {
+    this.#watchers = peers.filter(({ kind }) => kind === 'instructor').map(({ user }) => user.name);
+    this.#say();
+  }
+
+  #recorded(recording) {
+    this.#recording = recording;
+    this.#taker = '';
+    this.#say();
+  }
+
   #changed(state, exit) {
     const wasThere = this.#state !== '';
     this.#state = state;
@@ -70,7 +107,7 @@ export class TerminalTab {
     this.o.onLink(this.o.id, state !== 'down');
     const again = { text: t('ttyAgain'), run: this.o.onReplace };
     const ended = exit && exit.code !== null && exit.code !== undefined;
-    if (state === 'live') this.pane.note('');
+    if (state === 'live') this.#say();
     else if (state === 'down') this.pane.note(t('ttyRetry'));
     else if (state === 'elsewhere')
       this.pane.note(t('ttyElsewhere'), { text: t('ttyHere'), run: this.o.onReopen });

@@ -59,6 +59,10 @@ export const fr = {
   ttyKilled: 'Le shell a été arrêté.',
   ttyAgain: 'Ouvrir un nouveau shell',
   ttyNewShell: 'Le shell précédent n’existe plus ; en voici un nouveau sur la même machine.',
+  ttyTaken: '{name} pilote ce terminal ; ce que vous tapez n’est pas envoyé.',
+  ttyGivenBack: '{name} vous a rendu le terminal.',
+  ttyWatched: '{name} regarde ce terminal.',
+  ttyRecorded: 'Ce terminal est enregistré.',
   ttyUnsent:
     'La connexion a été coupée pendant la frappe : les {n} derniers caractères ne sont peut-être pas arrivés.',
   ttyDropped: 'Trop de texte d’un coup : {n} caractères n’ont pas été envoyés.',
@@ -88,4 +92,12 @@ export const fr = {
   errorNetwork: 'Le serveur est injoignable. Vérifiez votre connexion et réessayez.',
   errorStatus: 'Le serveur a répondu par une erreur ({status}).',
   dismiss: 'Fermer',
+  playerTitle: 'Enregistrement d’un terminal',
+  playerPlay: 'Lecture',
+  playerPause: 'Pause',
+  playerPosition: 'Position',
+  playerSpeed: 'Vitesse',
+  playerMarkers: 'Repères',
+  playerNone: 'Il n’y a pas d’enregistrement de ce terminal, ou ce lien ne l’ouvre pas.',
+  playerOpen: 'Ouvrez cette page par player.html#terminal=trm_…&token=….',
 };
