@@ -182,7 +182,13 @@ export class Informer {
     if (!isKubeObject(object)) throw new KubeError('malformed', 'an event without an object');
     this.position = object.metadata.resourceVersion ?? this.position;
     if (type === 'DELETED') return this.drop(resource, keyOf(object));
-    const stored = this.store.put(object);
+    this.keep(resource, object);
+  }
+
+  private keep(resource: Resource, object: KubeObject): void {
+    const { apiVersion, kind } = resource;
+    // Items of a list do not say what they are.
+    const stored = this.store.put({ ...object, apiVersion, kind });
     if (stored) this.o.onChange({ resource, ...stored });
   }
 
@@ -195,12 +201,7 @@ export class Informer {
     const listed = new Set(list.items.map(keyOf));
     for (const key of this.store.keys()) if (!listed.has(key)) this.drop(resource, key);
     this.store.truncated = list.truncated;
-    const { apiVersion, kind } = resource;
-    for (const object of list.items) {
-      // Items of a list do not say what they are.
-      const stored = this.store.put({ ...object, apiVersion, kind });
-      if (stored) this.o.onChange({ resource, ...stored });
-    }
+    for (const object of list.items) this.keep(resource, object);
     this.heard();
     this.synced = true;
     this.absent = false;
