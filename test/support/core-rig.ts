@@ -194,6 +194,7 @@ export class CoreRig {
   /** Once all that is left to do needs no time of the rig's clock. */
   async ready(entry: Entry): Promise<void> {
     await entry.until((row) => row.state === 'ready', 5000);
+    await this.settle();
   }
 
   /** Until `test` holds, as the clock goes on. */
