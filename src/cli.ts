@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { AuthRepository } from './auth/auth.repository.js';
 import { SCOPES } from './auth/principal.js';
-import { prepareStateDir } from './auth/secrets.js';
 import { createLogger } from './common/logger.js';
 import { type AppConfig, loadConfig } from './config/app-config.js';
 import { EmbeddedPostgres } from './database/embedded-postgres.js';
 import { PrismaService } from './database/prisma.service.js';
-import { chooseHostDriver } from './drivers/driver-registry.js';
+import { doctor } from './doctor/doctor.js';
 import { readLabFolder } from './labs/lab-folder.js';
 import { loadLab } from './labs/lab-loader.js';
 import { uninstall } from './uninstall.js';
 
 const USAGE = `wheelhouse <command>
-  doctor                       what this machine can run, as text; --json for programs
+  doctor                       what this machine can run, as text; --json for programs;
+                               --fix raises limits of the kernel until the next reboot
   key create <name> <scope…>   an API key for a platform; scopes: sandboxes:read sandboxes:write users:write
                                labs:read events:read admin
   lab lint <folder…>           checks lab folders
@@ -20,23 +20,6 @@ const USAGE = `wheelhouse <command>
 `;
 
 const out = (text: string) => process.stdout.write(`${text}\n`);
-
-async function doctor(config: AppConfig, json: boolean): Promise<number> {
-  const logger = createLogger('error');
-  prepareStateDir(config.stateDir);
-  const provider = config.hostProvider === 'oci' ? 'auto' : config.hostProvider;
-  const { driver, findings } = await chooseHostDriver({
-    config: { ...config, hostProvider: provider },
-    installId: 'doctor',
-    logger,
-  });
-  if (json) out(JSON.stringify({ hostProvider: driver.name, findings }));
-  for (const f of json ? [] : findings) {
-    out(`${f.level.padEnd(4)} ${f.code}: ${f.found}${f.level === 'ok' ? '' : ` (wanted: ${f.wanted})`}`);
-    if (f.level !== 'ok' && f.fix) out(`     fix: ${f.fix}`);
-  }
-  return findings.some((f) => f.level === 'fail') ? 1 : 0;
-}
 
 async function createKey(config: AppConfig, name: string, scopes: string[]): Promise<number> {
   const unknown = scopes.filter((scope) => !(SCOPES as readonly string[]).includes(scope));
@@ -78,7 +61,9 @@ async function lintLabs(folders: string[]): Promise<number> {
 async function main(argv: string[]): Promise<number> {
   const config = loadConfig(process.env, { cwd: process.cwd(), isRoot: process.getuid?.() === 0 });
   const [command, sub, name, ...rest] = argv;
-  if (command === 'doctor') return doctor(config, argv.includes('--json'));
+  if (command === 'doctor') {
+    return doctor({ config, json: argv.includes('--json'), fix: argv.includes('--fix'), out });
+  }
   if (command === 'key' && sub === 'create' && name !== undefined && rest.length > 0) {
     return createKey(config, name, rest);
   }

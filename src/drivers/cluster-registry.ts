@@ -42,9 +42,7 @@ export async function chooseClusterDriver(o: ChooseClusters): Promise<ChosenClus
   }
   const reason = failed.map((f) => `${f.code}: ${f.found} (wanted: ${f.wanted})`).join('; ');
   if (clusterProvider === 'kind') throw new Error(`clusters of kind cannot run here: ${reason}`);
-  // Nobody asked for clusters on this machine: what they lack must not look like something broken.
-  const milder = findings.map((f): Finding => (f.level === 'fail' ? { ...f, level: 'warn' } : f));
-  return { driver: new DisabledClusterDriver(reason), findings: milder };
+  return { driver: new DisabledClusterDriver(reason), findings };
 }
 
 async function tryKind(o: ChooseClusters): Promise<{ driver?: KindDriver; findings: Finding[] }> {

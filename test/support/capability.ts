@@ -39,9 +39,19 @@ export function nodeImage(): string | undefined {
   }
 }
 
+/** To make a real cluster. The node image is not fetched by a test. */
+function lackingKind(): string | undefined {
+  if (!answers('info')) return 'no Docker engine answers';
+  if (!['/usr/local/bin/kind', '/usr/bin/kind'].some((file) => existsSync(file)))
+    return 'kind is not installed';
+  const image = nodeImage();
+  if (image !== undefined && answers('image', 'inspect', image)) return undefined;
+  return `there is no node image ${image ?? 'wheelhouse/node'} here; KIND_IMAGE names another one`;
+}
+
 function lacking(capability: Capability): string | undefined {
   if (capability === 'root') return process.getuid?.() === 0 ? undefined : 'the tests do not run as root';
-  if (capability === 'kind') return answers('info') ? undefined : 'no Docker engine answers';
+  if (capability === 'kind') return lackingKind();
   if (capability === 'compose') return lackingCompose();
   if (capability === 'node') return nodeImage() === undefined ? 'no node image: set KIND_IMAGE' : undefined;
   return PATHS[capability].some((p) => existsSync(p)) ? undefined : `${PATHS[capability][0]} is missing`;

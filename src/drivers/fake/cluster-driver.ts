@@ -120,13 +120,13 @@ export class FakeClusterDriver implements ClusterDriver {
     await this.pass('access', o.signal);
     const cluster = this.whole(id, attempt);
     const user = `fake:${id}:${who}:${++this.calls}`;
-    const pem = (label: string) =>
-      `-----BEGIN ${label}-----\n${Buffer.from(`${label} ${user}`).toString('base64')}\n-----END ${label}-----\n`;
+    const pem = (label: string, text: string) =>
+      `-----BEGIN ${label}-----\n${Buffer.from(text).toString('base64')}\n-----END ${label}-----\n`;
     return {
       server: `https://${cluster.nodes[0]!.address}:6443`,
-      ca: pem('CERTIFICATE').replaceAll(user, id),
-      cert: pem('CERTIFICATE'),
-      key: pem('PRIVATE KEY'),
+      ca: pem('CERTIFICATE', `authority of ${id}`),
+      cert: pem('CERTIFICATE', user),
+      key: pem('PRIVATE KEY', `key of ${user}`),
       user,
       expiresAt: new Date(this.clock.now() + LIFETIME_MS),
     };

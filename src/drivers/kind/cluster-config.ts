@@ -63,7 +63,8 @@ function kubeletPatch(machine: { memMiB: number; cores: number }): string {
     // A fork bomb in one pod must not starve the API server beside it.
     podPidsLimit: NODE_LIMITS.pids / 2,
     systemReserved: {
-      memory: `${Math.max(0, machine.memMiB - NODE_LIMITS.memMiB)}Mi`,
+      // The machine's size was rounded down.
+      memory: `${Math.max(0, machine.memMiB + 1 - NODE_LIMITS.memMiB)}Mi`,
       ...(cpu > 0 ? { cpu: String(cpu) } : {}),
     },
   });

@@ -170,7 +170,9 @@ export class KindDriver implements ClusterDriver {
 
   activityAt(id: string, attempt: number): number | undefined {
     const { auditLog } = this.layout.files(clusterName(id, attempt));
-    return statSync(auditLog, { throwIfNoEntry: false })?.mtimeMs;
+    const log = statSync(auditLog, { throwIfNoEntry: false });
+    // The API server opens it at its start, long before anybody asks.
+    return log && log.size > 0 ? log.mtimeMs : undefined;
   }
 
   /** Starts a stopped cluster once, as after a restart of the machine; rejects when it cannot be had back. */
