@@ -3,7 +3,7 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { systemClock } from '../../common/clock.js';
 
-x509.cryptoProvider.set(webcrypto as never);
+x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /** Clocks of machine and cluster are the same one; a minute covers a step of it backwards. */
@@ -45,7 +45,7 @@ export async function makeAuthority(): Promise<Credential> {
   const now = systemClock.now();
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: ['kubernetes'] }],
-    keys: keys as never,
+    keys,
     signingAlgorithm: ALGORITHM,
     serialNumber: serialNumber(),
     notBefore: new Date(now - SKEW_MS),
@@ -53,7 +53,7 @@ export async function makeAuthority(): Promise<Credential> {
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(keyCertSign | digitalSignature | keyEncipherment, true),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { cert: `${cert.toString('pem')}\n`, key: await exportKey(keys.privateKey) };
@@ -78,8 +78,8 @@ export async function issueClient(o: ClientRequest): Promise<Client> {
   const cert = await x509.X509CertificateGenerator.create({
     subject: [{ CN: [o.user] }, { O: [o.group] }],
     issuer: issuer.subject,
-    publicKey: keys.publicKey as never,
-    signingKey: signingKey as never,
+    publicKey: keys.publicKey,
+    signingKey,
     signingAlgorithm: ALGORITHM,
     serialNumber: serialNumber(),
     notBefore: new Date(now - SKEW_MS),

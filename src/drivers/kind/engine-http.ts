@@ -61,7 +61,8 @@ export function callEngine(socket: string, call: EngineCall): Promise<string> {
 
 function messageOf(text: string): string {
   try {
-    return String((JSON.parse(text) as { message?: unknown }).message ?? text);
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === 'string' ? message : text;
   } catch {
     return text;
   }

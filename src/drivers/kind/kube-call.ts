@@ -72,5 +72,7 @@ function parse(text: string): unknown {
 
 /** Kubernetes' own words for a refusal. */
 export function messageOf(body: unknown): string {
-  return typeof body === 'string' ? body : String((body as { message?: unknown })?.message ?? '');
+  if (typeof body === 'string') return body;
+  const { message } = (body ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : '';
 }
