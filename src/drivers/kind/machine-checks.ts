@@ -13,8 +13,8 @@ export function checkRoot(uid = process.getuid?.() ?? -1): Finding {
 }
 
 export async function checkSpace(folder: string): Promise<Finding> {
-  // A service in a container does not see the engine's folder, but the first process of the machine does.
-  const { bavail, bsize } = await statfs(folder).catch(() => statfs(`/proc/1/root${folder}`));
+  // A service in a container does not see the engine's folder; but its own root lies there.
+  const { bavail, bsize } = await statfs(folder).catch(() => statfs('/'));
   const free = bavail * bsize;
   const finding: Finding = {
     code: 'cluster.disk',
