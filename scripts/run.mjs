@@ -10,6 +10,14 @@ process.stdout.write = process.stderr.write.bind(process.stderr);
 /** The benches; the other files of bench/ are their parts. */
 const BENCHES = ['burst', 'claim', 'echo', 'flood', 'grade', 'stall', 'tails'];
 
+const FAULTS = ['kind'];
+
+function faultsFile(name) {
+  if (FAULTS.includes(name)) return path.join(ROOT, 'dist/bench/faults', `${name}.js`);
+  process.stderr.write(`no such faults: ${name ?? '(none)'}. There are: ${FAULTS.join(', ')}\n`);
+  process.exit(2);
+}
+
 function benchFile(name) {
   if (BENCHES.includes(name)) return path.join(ROOT, 'dist/bench', `${name}.js`);
   process.stderr.write(`no such bench: ${name ?? '(none)'}. There are: ${BENCHES.join(', ')}\n`);
@@ -17,6 +25,11 @@ function benchFile(name) {
 }
 
 await setup();
-const file = kind === 'bench' ? benchFile(rest.shift()) : path.join(ROOT, 'dist/src/cli.js');
+const file =
+  kind === 'bench'
+    ? benchFile(rest.shift())
+    : kind === 'faults'
+      ? faultsFile(rest.shift())
+      : path.join(ROOT, 'dist/src/cli.js');
 const child = spawn(process.execPath, [file, ...rest], { cwd: ROOT, stdio: 'inherit' });
 child.on('exit', (code) => process.exit(code ?? 1));
