@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { z } from 'zod';
 import { runCommand } from '../../linux/exec/command.js';
+import { CommandError } from '../../linux/exec/command-error.js';
 import type { Fence } from '../../linux/fence/fence.js';
 import { enterArgv, entryFds } from '../../linux/netns/enter.js';
 import { HostHandle } from '../../linux/netns/host-handle.js';
@@ -144,16 +145,20 @@ async function isWhole(host: HostHandle, wanted: Wanted, signal: AbortSignal): P
 /** Both ends at once, each in its place and down; the machine's end goes up last, when the rest is as it should be. */
 async function makeLink(host: HostHandle, wanted: Wanted, signal: AbortSignal): Promise<void> {
   const { port, alias, mac, network } = wanted;
-  // Something else of the learner's may have that name by now.
-  await inside(host, ['link', 'delete', 'dev', PEER], { signal });
-  await ip(
-    [
-      `link add name ${port} type veth peer name ${PEER} address ${mac} netns /proc/${process.pid}/fd/${host.mainNetns}`,
-      `link set dev ${port} addrgenmode none`,
-      `link set dev ${port} alias "${alias}"`,
-    ],
-    signal,
-  );
+  const target = `/proc/${process.pid}/fd/${host.mainNetns}`;
+  const create = [
+    `link add name ${port} type veth peer name ${PEER} address ${mac} netns ${target}`,
+    `link set dev ${port} addrgenmode none`,
+    `link set dev ${port} alias "${alias}"`,
+  ];
+  try {
+    await ip(create, signal);
+  } catch (error) {
+    if (!(error instanceof CommandError && /File exists/.test(error.output))) throw error;
+    // Something else of the learner's has that name inside.
+    await inside(host, ['link', 'delete', 'dev', PEER], { signal });
+    await ip(create, signal);
+  }
   const lines = [
     `link set dev ${PEER} addrgenmode none`,
     `address add ${network.hostCidr} broadcast + dev ${PEER}`,
