@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../src/common/clock.js';
+import { systemClock, type Clock } from '../src/common/clock.js';
 import { newSecretId } from '../src/common/ids.js';
 import { silentLogger } from '../src/common/logger.js';
 import { DEFAULT_RING } from '../src/terminal/limits.js';
@@ -42,9 +42,9 @@ export interface LocalTtyServer {
 
 /** The terminal part alone: local shells, tickets in memory, no database, no Nest. For benches and tests. */
 export async function startTtyServer(
-  o: { rateLimits?: boolean; ringBytes?: number } = {},
+  o: { rateLimits?: boolean; ringBytes?: number; clock?: Clock } = {},
 ): Promise<LocalTtyServer> {
-  const clock = systemClock;
+  const clock = o.clock ?? systemClock;
   const registry = new TerminalRegistry();
   const tickets = new MemoryTickets(clock);
   const rateLimits = o.rateLimits ?? false;

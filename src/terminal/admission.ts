@@ -1,4 +1,4 @@
-import { ATTACHMENTS_PER_TERMINAL, ATTACHMENTS_PER_USER } from './limits.js';
+import { ATTACHMENTS_PER_SERVER, ATTACHMENTS_PER_TERMINAL, ATTACHMENTS_PER_USER } from './limits.js';
 import type { Size } from './sizing.js';
 import type { LiveTerminal, TerminalRegistry } from './terminal-registry.js';
 import type { TicketClaims } from './ticket-store.js';
@@ -17,6 +17,7 @@ export async function admit(
       ? { close: 4410, reason: 'gone' }
       : { close: 4404, reason: 'no such terminal' };
   }
+  if (registry.attachments >= ATTACHMENTS_PER_SERVER) return { close: 1013, reason: 'overloaded' };
   const many =
     terminal.session.attachments.size >= ATTACHMENTS_PER_TERMINAL ||
     registry.attachmentsOfUser(claims.tenantId, claims.userId) >= ATTACHMENTS_PER_USER;

@@ -67,6 +67,8 @@ export const CLOSE_WAIT_MS = 5000;
 export const TERMINALS_PER_SANDBOX = 8;
 export const TERMINALS_PER_USER = 8;
 export const TERMINALS_PER_SERVER = 500;
+/** Beyond these the server sheds newcomers. */
+export const ATTACHMENTS_PER_SERVER = 2000;
 export const ATTACHMENTS_PER_TERMINAL = 16;
 export const ATTACHMENTS_PER_USER = 32;
 

@@ -21,6 +21,10 @@ export class TerminalRegistry {
     return this.terminals.size;
   }
 
+  get attachments(): number {
+    return this.all().reduce((sum, terminal) => sum + terminal.session.attachments.size, 0);
+  }
+
   add(terminal: LiveTerminal): void {
     this.terminals.set(terminal.session.id, terminal);
   }
