@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { arpRequest, ethernet, ipv4Udp, ipv6, mark, sendFrames, sniff } from '../support/frames.js';
 import { within } from '../support/lab-host.js';
 import { describeWith } from '../support/capability.js';
 import { reached, reachFrom, reachScript } from '../support/reach.js';
@@ -176,6 +177,69 @@ describeWith(['root', 'runc', 'kind'], 'two learners with a cluster each', () =>
     expect(await reachFrom(a.node.netns, forbidden())).toEqual([]);
     const [bridge = ''] = overIpv6('eth0');
     expect(await reachFrom(a.node.netns, [bridge])).toEqual([]);
+    expect(await reserved(a.node.netns, a.node.mac, a.nodeAddress)).toBe(false);
+  });
+
+  /** Whether the machine hears a packet in a frame that a bridge does not judge but hands over. */
+  async function reserved(netns: string, from: string, address: string): Promise<boolean> {
+    const packet = ipv4Udp({ from: address, to: a.gateway, port: both.port, name: 'reserved' });
+    await both.heard();
+    sendFrames(netns, 'eth0', [ethernet({ to: '01:80:c2:00:00:0e', from, type: [0x0800], body: packet })]);
+    return (await both.heard()).some((text) => text.includes('reserved'));
+  }
+
+  it('let no frame through that is not their own, and every one without the fence of the port', async () => {
+    const port = {
+      port: 'whvisoaf',
+      mac: '02:00:00:00:77:20',
+      address: '10.251.77.20',
+      sandbox: 'wh-isoa-1',
+    };
+    const netns = 'wh-isoa-frames';
+    ip('netns', 'add', netns);
+    ip('link', 'add', port.port, 'type', 'veth', 'peer', 'name', 'eth0', 'address', port.mac, 'netns', netns);
+    ip('link', 'set', port.port, 'master', a.network.bridge);
+    ip('link', 'set', port.port, 'up');
+    ip('-n', netns, 'link', 'set', 'eth0', 'up');
+    const frame = (name: string, body: Buffer, type = [0x0800], from = port.mac): [string, string] => [
+      name,
+      ethernet({ to: a.node.mac, from, type, body }),
+    ];
+    const packet = (name: string, from = port.address): Buffer =>
+      ipv4Udp({ from, to: a.nodeAddress, port: 9, name });
+    const claim = (name: string, from = port.address, sender = port.mac): Buffer =>
+      arpRequest({ mac: sender, from, to: a.nodeAddress, name });
+    const frames = [
+      frame('own IPv4', packet('own IPv4')),
+      frame('another address', packet('another address', a.lab)),
+      frame('another MAC', packet('another MAC'), [0x0800], a.labMac),
+      frame('claim of the gateway', claim('claim of the gateway', a.gateway), [0x0806]),
+      frame('claim for another', claim('claim for another', port.address, a.labMac), [0x0806]),
+      frame('tagged', packet('tagged'), [0x8100, 10, 0x0800]),
+      frame('tagged by a provider', packet('tagged by a provider'), [0x88a8, 10, 0x0800]),
+      frame('IPv6', ipv6('IPv6'), [0x86dd]),
+      frame('another protocol', mark('another protocol'), [0x88b5]),
+      frame('own ARP', claim('own ARP'), [0x0806]),
+    ];
+    const seen = async (): Promise<string[]> => {
+      const sniffer = await sniff(a.node.netns, 'eth0');
+      sendFrames(
+        netns,
+        'eth0',
+        frames.map(([, bytes]) => bytes),
+      );
+      return (await sniffer.until('own ARP')).toSorted();
+    };
+    try {
+      await both.fence.addPort(port);
+      expect(await seen()).toEqual(['own ARP', 'own IPv4']);
+      expect(await reserved(netns, port.mac, port.address)).toBe(false);
+      await both.fence.removePort(port.port);
+      expect(await seen()).toEqual(frames.map(([name]) => name).toSorted());
+    } finally {
+      ip('link', 'delete', port.port);
+      ip('netns', 'delete', netns);
+    }
   });
 
   it('would reach all that without the fence, so that these tests could fail', async () => {
@@ -184,6 +248,7 @@ describeWith(['root', 'runc', 'kind'], 'two learners with a cluster each', () =>
     const all = [...machine, resolver, ...outside, ...overIpv6('mgmt0')];
     await open(() => fromLab(a, all), all);
     expect(await believed()).toContain(a.labMac);
+    expect(await reserved(a.node.netns, a.node.mac, a.nodeAddress)).toBe(true);
     await both.lab.inside(a.id, as(a.gateway.replace(/\d+$/, '9'), '02:00:00:00:00:77'));
     await open(() => fromLab(a, targetsOf(a).slice(0, 4)), targetsOf(a).slice(0, 4));
   });

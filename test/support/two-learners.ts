@@ -29,6 +29,8 @@ export interface TwoLearners {
   outsideAddress: string;
   /** Where the machine itself answers, by TCP and UDP, on all its addresses. */
   port: number;
+  /** What came there by UDP since the last call. */
+  heard(): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -67,16 +69,34 @@ async function learner(o: {
 }
 
 /** Answers on every address that the machine has: as the service, the database, Docker, SSH and a resolver would. */
-async function machineServices(): Promise<{ port: number; close(): Promise<void> }> {
+async function machineServices(): Promise<{
+  port: number;
+  heard(): Promise<string[]>;
+  close(): Promise<void>;
+}> {
   const tcp = createServer((_request, response) => response.end('machine')).listen(0, '::');
   await once(tcp, 'listening');
   const { port } = tcp.address() as AddressInfo;
   const udp = createSocket('udp6');
-  udp.on('message', (bytes, from) => udp.send(bytes, from.port, from.address));
+  let heard: string[] = [];
+  udp.on('message', (bytes, from) => {
+    heard.push(bytes.toString());
+    udp.send(bytes, from.port, from.address);
+  });
   udp.bind(port, '::');
   await once(udp, 'listening');
   return {
     port,
+    heard: async () => {
+      // What came before this datagram has been heard when it is answered.
+      const last = createSocket('udp4');
+      last.send('last', port, '127.0.0.1');
+      await once(last, 'message');
+      last.close();
+      const all = heard;
+      heard = [];
+      return all;
+    },
     close: async () => {
       udp.close();
       tcp.closeAllConnections();
@@ -99,7 +119,7 @@ export async function twoLearners(): Promise<TwoLearners> {
   execFileSync('ip', ['address', 'add', `${METADATA}/32`, 'dev', outside.port]);
   const services = await machineServices();
   return {
-    ...{ lab, fence, a, b, outside, outsideAddress, port: services.port },
+    ...{ lab, fence, a, b, outside, outsideAddress, port: services.port, heard: services.heard },
     async remove() {
       await services.close();
       await outside.remove();

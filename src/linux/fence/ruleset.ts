@@ -44,11 +44,18 @@ ${BRIDGE_INPUT}
 }
 
 /**
+ * A bridge hands frames to these addresses to the machine as if its port, which may be a node's, had no bridge. No IP
+ * packet is ever sent to one in good faith.
+ */
+const NO_RESERVED = '    iiftype ether ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop';
+
+/**
  * With br_netfilter the frames between two ports of one bridge come by here as well, hence the pairs. What leaves is
  * refused rather than dropped, so that a pull or a name fails at once; a forged sender gets no answer, as the machine
  * would carry that answer into another network.
  */
-const FORWARD = `    iifname . oifname @pairs accept
+const FORWARD = `${NO_RESERVED}
+    iifname . oifname @pairs accept
     oifname @bridges drop
     iifname @ports drop
     iifname @bridges fib saddr . iif oif missing drop
@@ -58,7 +65,8 @@ const FORWARD = `    iifname . oifname @pairs accept
  * The machine opens connections into the sandboxes, never the other way. A port speaks to its bridge alone: as an
  * interface of the machine it appears when it lost its bridge, and with frames to reserved multicast addresses.
  */
-const INPUT = `    iifname @ports drop
+const INPUT = `${NO_RESERVED}
+    iifname @ports drop
     iifname @bridges ct state established,related accept
     iifname @bridges drop`;
 
@@ -68,5 +76,5 @@ const BRIDGE_PREROUTING = `    iifname @ports ether type { 8021q, 8021ad } drop
     arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iifname . ether saddr . arp saddr ip @sources iifname . arp saddr ether . arp saddr ip @sources accept
     iifname @ports drop`;
 
-/** Frames to these never pass prerouting: the bridge hands them to the machine itself. */
+/** What is handed to the machine in that way never passes prerouting; this is for protocols other than IP. */
 const BRIDGE_INPUT = '    iifname @ports ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop';
