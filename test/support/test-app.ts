@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../../src/config/root.js';
 import { sweepMachine } from '../../src/drivers/sweep.js';
+import { nodeImage } from './capability.js';
 import type { SnapshotScope } from './host-snapshot.js';
 import { sha256 } from '../../src/auth/secrets.js';
 import { isRunning } from '../../src/linux/process-state.js';
@@ -61,11 +62,16 @@ export function testEnv(stateDir: string, env: Record<string, string> = {}): Rec
     WHEELHOUSE_STATE_DIR: stateDir,
     // A cluster takes 20 s and a core: only the tests that are about them ask for it.
     WHEELHOUSE_CLUSTER_PROVIDER: 'none',
-    ...(process.env['KIND_IMAGE'] === undefined ? {} : { KIND_IMAGE: process.env['KIND_IMAGE'] }),
+    ...(env['WHEELHOUSE_CLUSTER_PROVIDER'] === 'kind' ? kindImage() : {}),
     WHEELHOUSE_UID_BASE: String(uidBase(stateDir)),
     ...(image === undefined ? {} : { WHEELHOUSE_IMAGE_DIR: image }),
     ...env,
   };
+}
+
+function kindImage(): Record<string, string> {
+  const name = nodeImage();
+  return name === undefined ? {} : { KIND_IMAGE: name };
 }
 
 /** Starts the compiled service in a process of its own and waits until it serves. */
