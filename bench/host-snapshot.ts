@@ -105,6 +105,12 @@ function foldersOf(installs: string[]): string[] {
   ]);
 }
 
+/** The aliases of links say whose they are; bridges have none, so for one installation they do not count. */
+function isLinkOf(name: string, one: SnapshotScope | undefined): boolean {
+  if (!one) return true;
+  return read(`/sys/class/net/${name}/ifalias`).startsWith(`wheelhouse.install=${one.installId} `);
+}
+
 const sorted = (values: string[]): string[] => values.toSorted((a, b) => a.localeCompare(b));
 
 /** What the machine holds of Wheelhouse now. Equal before and after means that nothing leaked. */
@@ -130,7 +136,7 @@ export function hostSnapshot(one?: SnapshotScope): HostSnapshot {
     cgroups: sorted(
       cgroupRoots().flatMap((root) => foldersBelow(path.join(root, 'wheelhouse', scope.suffix))),
     ),
-    links: sorted(list('/sys/class/net').filter((name) => /^wh[vb]/.test(name))),
+    links: sorted(list('/sys/class/net').filter((name) => /^wh[vb]/.test(name) && isLinkOf(name, one))),
     folders: sorted(foldersOf(one ? [one.installId] : list(RUN))),
   };
 }

@@ -119,7 +119,7 @@ export async function twoLearners(): Promise<TwoLearners> {
   execFileSync('ip', ['address', 'add', `${METADATA}/32`, 'dev', outside.port]);
   const services = await machineServices();
   return {
-    ...{ lab, fence, a, b, outside, outsideAddress, port: services.port, heard: services.heard },
+    ...{ lab, fence, a, b, outside, outsideAddress, port: services.port, heard: () => services.heard() },
     async remove() {
       await services.close();
       await outside.remove();
