@@ -1,4 +1,3 @@
-import type { Json } from '../../grading/json.js';
 import { readFixtures, type NamedFixture } from '../fixture.js';
 import { prepareLab, type PreparedLab } from '../prepared-lab.js';
 import { dryRun } from './dry-run.js';
@@ -63,7 +62,7 @@ function unnoticed(lab: PreparedLab, fixtures: NamedFixture[]): Finding[] {
     if (!file.startsWith('fixtures/pass-')) continue;
     for (const objective of lab.objectives) {
       if (before[objective.spec.id] !== 'T') continue;
-      for (const mutation of mutations(objective.assert, fixture.observations as Record<string, Json>)) {
+      for (const mutation of mutations(objective.assert, fixture.observations)) {
         const after = dryRun(lab, { ...fixture, observations: mutation.observations });
         if (Object.keys(before).some((id) => before[id] !== after[id])) continue;
         findings.push({
