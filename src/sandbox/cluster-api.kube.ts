@@ -29,7 +29,7 @@ export const kubeApi: ClusterApi = {
     }
   },
   apply: (access, manifests, o) => applyManifests(access, manifests, o),
-  kubeconfig: (access) => kubeconfigText(access, { name: 'wheelhouse' }),
+  kubeconfig: (access, name) => kubeconfigText(access, { name }),
 };
 
 function get(

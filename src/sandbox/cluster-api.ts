@@ -9,8 +9,8 @@ export interface ClusterApi {
   version(access: ClusterAccess, timeoutMs: number): Promise<string | undefined>;
   /** The set-up of a lab; resolves once what it made is available. */
   apply(access: ClusterAccess, manifests: string[], o: CallOptions): Promise<void>;
-  /** For ~/.kube/config of the learner. */
-  kubeconfig(access: ClusterAccess): string;
+  /** For ~/.kube/config of the learner; `name` is that of the context. */
+  kubeconfig(access: ClusterAccess, name: string): string;
 }
 
 /** For clusters without an API server. */
@@ -18,5 +18,5 @@ export const noApi: ClusterApi = {
   answers: () => Promise.resolve(true),
   version: () => Promise.resolve(undefined),
   apply: () => Promise.resolve(),
-  kubeconfig: (access) => `# ${access.user} at ${access.server}\n`,
+  kubeconfig: (access, name) => `# ${name}: ${access.user} at ${access.server}\n`,
 };

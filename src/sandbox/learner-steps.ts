@@ -47,7 +47,9 @@ export class LearnerSteps {
   ): Promise<string> {
     const { row } = entry;
     const who = row.cluster?.admin ? 'admin' : 'learner';
-    return this.d.api.kubeconfig(await this.d.clusters.access(kernelName(row.id), row.attempt, who, c));
+    // Whoever typed `minikube start` looks for its context.
+    const name = row.cluster?.start === 'learner' ? 'minikube' : 'wheelhouse';
+    return this.d.api.kubeconfig(await this.d.clusters.access(kernelName(row.id), row.attempt, who, c), name);
   }
 
   async apply(entry: Entry, c: Pick<Parameters<Step['run']>[0], 'signal' | 'deadline'>): Promise<void> {
