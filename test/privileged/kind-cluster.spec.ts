@@ -9,7 +9,7 @@ import type { ClusterAccess } from '../../src/drivers/cluster-driver.js';
 import { cgroupFolders } from '../../src/linux/cgroup.js';
 import { Fence } from '../../src/linux/fence/fence.js';
 import { describeWith } from '../support/capability.js';
-import { docker, inTime, makeCluster, makeKindLab, type KindLab } from '../support/kind-lab.js';
+import { docker, inTime, makeCluster, makeKindLab, nodeAppears, type KindLab } from '../support/kind-lab.js';
 
 const LONG_MS = 240_000;
 const NOTHING = { containers: [], networks: [], mounts: [], fences: [], folders: [] };
@@ -304,7 +304,7 @@ describeWith(['root', 'kind'], 'a cluster of kind', () => {
     async () => {
       const making = makeCluster(lab.driver, { id: 'kd' });
       const failed = expect(making).rejects.toMatchObject({ code: 'timeout' });
-      while ((await lab.traces()).containers.length === 0) await new Promise(setImmediate);
+      await nodeAppears(lab.driver, 'kd');
       await lab.driver.destroy('kd', inTime(60_000));
       await failed;
       expect(await lab.traces()).toEqual(NOTHING);
@@ -329,7 +329,7 @@ describeWith(['root', 'kind'], 'a cluster of kind', () => {
         }) as never;
       await network!.run(context(cancel.signal));
       const making = expect(create!.run(context(cancel.signal))).rejects.toMatchObject({ code: 'timeout' });
-      while ((await lab.traces()).containers.length === 0) await new Promise(setImmediate);
+      await nodeAppears(lab.driver, 'ke');
       cancel.abort();
       await making;
       const next = lab.restart();

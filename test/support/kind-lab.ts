@@ -44,6 +44,11 @@ export interface Traces {
 export const docker = (...args: string[]): string[] =>
   execFileSync('docker', args, { encoding: 'utf8' }).split('\n').filter(Boolean);
 
+/** Resolves when the engine shows the first node of a cluster that is being made. */
+export async function nodeAppears(driver: ClusterDriver, id: string): Promise<void> {
+  while (!(await driver.inspect(id, inTime()))?.nodes.length) await new Promise(setImmediate);
+}
+
 export interface KindLab {
   driver: KindDriver;
   stateDir: string;
@@ -82,8 +87,10 @@ export async function makeKindLab(): Promise<KindLab> {
       return lab.driver;
     },
     async traces() {
-      const ids = docker('ps', '-aq', '--no-trunc', '--filter', 'label=io.x-k8s.kind.cluster');
-      const containers = ids.filter((id) => docker('inspect', id).join('').includes(stateDir));
+      const format = '{{.ID}} {{.Mounts}}';
+      const containers = docker('ps', '-a', '--no-trunc', '--format', format)
+        .filter((line) => line.includes(stateDir))
+        .map((line) => line.slice(0, line.indexOf(' ')));
       const networks = docker('network', 'ls', '-q', '--filter', `label=wheelhouse.install=${installId}`);
       const root = path.join(stateDir, 'clusters');
       return {

@@ -6,7 +6,7 @@ import type { ClusterFiles } from './layout.js';
 import { NODE_LIMITS } from './limits.js';
 import { applyLockDown, dropJoinToken, tuneDns } from './lock-down.js';
 import { writeMarker } from './marker.js';
-import { addressOf, type ClusterSurvey } from './survey.js';
+import type { ClusterSurvey } from './survey.js';
 import { until } from './until.js';
 
 export interface BuildOptions {
@@ -27,11 +27,11 @@ async function limitNodes(o: BuildOptions): Promise<string> {
   return until({ what: `${o.nodes} nodes of ${name}`, everyMs: 50, signal }, async () => {
     const nodes = await survey.nodesOf(name, signal);
     // One at a time: the first to appear must not wait for the others.
-    for (const node of nodes.filter(({ Id, State }) => State === 'running' && !limited.has(Id))) {
-      await engine.limit(node.Id, NODE_LIMITS);
-      limited.add(node.Id);
+    for (const node of nodes.filter(({ id, status }) => status === 'running' && !limited.has(id))) {
+      await engine.limit(node.id, NODE_LIMITS);
+      limited.add(node.id);
     }
-    const address = nodes[0] && addressOf(name, nodes[0]);
+    const address = nodes[0]?.address;
     return limited.size === o.nodes && address ? address : undefined;
   });
 }

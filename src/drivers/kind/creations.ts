@@ -23,13 +23,21 @@ export class Creations {
       return Promise.reject(new DriverError('busy', `${o.name} is being made already`));
     }
     const abort = new AbortController();
-    const signal = AbortSignal.any([o.signal, abort.signal]);
+    const { signal } = abort;
+    const end = (): void => abort.abort();
+    if (o.signal.aborted) end();
+    o.signal.addEventListener('abort', end, { once: true });
     const cancelled = new DriverError('timeout', `${o.name}: cancelled while it waited for its turn`);
     let begun = false;
-    const turn = this.turns.run(() => {
+    const turn = this.turns.run(async () => {
       begun = true;
-      if (signal.aborted) return Promise.reject(cancelled);
-      return work(AbortSignal.any([signal, AbortSignal.timeout(o.budgetMs)]));
+      if (signal.aborted) throw cancelled;
+      const timer = setTimeout(end, o.budgetMs);
+      try {
+        return await work(signal);
+      } finally {
+        clearTimeout(timer);
+      }
     });
     // Whoever still waits need not come to its turn to be ended.
     const left = new Promise<never>((_, reject) => {
@@ -41,10 +49,12 @@ export class Creations {
     });
     const result = Promise.race([turn, left]);
     turn.catch(() => undefined);
-    const done = result.then(
-      () => this.running.delete(o.name),
-      () => this.running.delete(o.name),
-    );
+    const done = result
+      .catch(() => undefined)
+      .then(() => {
+        o.signal.removeEventListener('abort', end);
+        this.running.delete(o.name);
+      });
     this.running.set(o.name, { abort, done });
     return result;
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
+import { Deadline } from '../../common/deadline.js';
 import type { Logger } from '../../common/logger.js';
 import { CHILD_PATH } from '../../linux/exec/command-defaults.js';
 import { readMachine } from '../../linux/machine.js';
@@ -116,7 +117,7 @@ export class KindDriver implements ClusterDriver {
     if (docker === undefined || !(await this.image.isPresent())) return undefined;
     try {
       return await kubectlOf({
-        folder: path.join(this.layout.root, '.tools'),
+        folder: join(this.layout.root, '.tools'),
         installId: this.options.installId,
         image: await this.image.reference(),
         identity: this.image.identity,
@@ -177,7 +178,8 @@ export class KindDriver implements ClusterDriver {
 
   /** Starts a stopped cluster once, as after a restart of the machine; rejects when it cannot be had back. */
   repair(id: string, attempt: number, o: CallOptions): Promise<void> {
-    const signal = AbortSignal.any([o.signal, AbortSignal.timeout(REPAIR_MS)]);
-    return asClusterDriver(() => this.lifecycle.repair({ id, attempt }, signal));
+    const deadline = new Deadline(REPAIR_MS, [o.signal]);
+    const repair = asClusterDriver(() => this.lifecycle.repair({ id, attempt }, deadline.signal));
+    return repair.finally(() => deadline.release());
   }
 }

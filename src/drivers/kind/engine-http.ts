@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { Deadline } from '../../common/deadline.js';
 import { DriverError } from '../driver-error.js';
 
 /** The engine answered, with a refusal. */
@@ -30,14 +31,14 @@ export function callEngine(socket: string, call: EngineCall): Promise<string> {
   const query = new URLSearchParams(call.query).toString();
   const path = query === '' ? call.path : `${call.path}?${query}`;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const late = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
-  const signal = call.signal ? AbortSignal.any([call.signal, late]) : late;
+  const deadline = new Deadline(call.timeoutMs ?? TIMEOUT_MS, [call.signal]);
+  const { signal } = deadline;
   const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  return new Promise((resolve, reject) => {
+  const answer = new Promise<string>((resolve, reject) => {
     const fail = (error: Error): void => {
       if (call.signal?.aborted)
         return reject(new DriverError('timeout', `${call.method} ${path}: cancelled`));
-      const reason = late.aborted ? `no answer to ${call.method} ${path} in time` : error.message;
+      const reason = deadline.passed ? `no answer to ${call.method} ${path} in time` : error.message;
       const detail = `the Docker engine at ${socket} does not answer: ${reason}`;
       reject(new DriverError('unavailable', detail, { cause: error }));
     };
@@ -57,6 +58,7 @@ export function callEngine(socket: string, call: EngineCall): Promise<string> {
     sent.once('error', fail);
     sent.end(body);
   });
+  return answer.finally(() => deadline.release());
 }
 
 function messageOf(text: string): string {

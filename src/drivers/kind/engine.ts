@@ -8,7 +8,6 @@ const SLOW_MS = 60_000;
 const listedContainer = z.object({
   Id: z.string(),
   Names: z.array(z.string()),
-  State: z.string(),
   Labels: z.record(z.string(), z.string()),
   NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string() })) }),
   Mounts: z.array(z.object({ Source: z.string().optional() })),
@@ -40,6 +39,7 @@ const info = z.object({
 });
 
 export type ListedContainer = z.infer<typeof listedContainer>;
+export type ContainerState = z.infer<typeof container>['State'];
 export type EngineNetwork = z.infer<typeof network>;
 export type EngineInfo = z.infer<typeof info>;
 
@@ -58,10 +58,9 @@ export class Engine {
     return this.read(z.array(listedContainer), '/containers/json', { query, signal });
   }
 
-  /** Pid of a container's process 1; 0 when it does not run, or is gone. */
-  async initPid(id: string, signal?: AbortSignal): Promise<number> {
-    const found = await this.optional(this.read(container, `/containers/${id}/json`, { signal }));
-    return found?.State.Pid ?? 0;
+  /** As it is at this moment, where a list may be behind; undefined when it is gone. */
+  async state(id: string, signal?: AbortSignal): Promise<ContainerState | undefined> {
+    return (await this.optional(this.read(container, `/containers/${id}/json`, { signal })))?.State;
   }
 
   async limit(id: string, limits: { memMiB: number; cpus: number; pids: number }): Promise<void> {

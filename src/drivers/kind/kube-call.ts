@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import { Deadline } from '../../common/deadline.js';
 import { DriverError } from '../driver-error.js';
 import type { Credential } from './authority.js';
 
@@ -34,10 +35,10 @@ export class KubeCall {
   send(call: KubeRequest): Promise<KubeAnswer> {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const headers = body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' };
-    const late = AbortSignal.timeout(TIMEOUT_MS);
-    const signal = call.signal ? AbortSignal.any([call.signal, late]) : late;
+    const deadline = new Deadline(TIMEOUT_MS, [call.signal]);
+    const { signal } = deadline;
     const { agent } = this;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<KubeAnswer>((resolve, reject) => {
       const fail = (error: Error): void => {
         const what = `${call.method} ${this.server}${call.path}`;
         reject(new DriverError('unavailable', `${what}: ${error.message}`, { cause: error }));
@@ -55,6 +56,7 @@ export class KubeCall {
       sent.once('error', fail);
       sent.end(body);
     });
+    return answer.finally(() => deadline.release());
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import { readMarker, writeMarker } from './marker.js';
 import { bridgeName, clusterName, type ClusterName } from './names.js';
 import type { ClusterNetworks } from './network.js';
 import { awaitReady } from './ready.js';
-import { addressOf, type ClusterSurvey } from './survey.js';
+import type { ClusterSurvey } from './survey.js';
 import { until } from './until.js';
 
 /** Of the fence, what a cluster's network needs. */
@@ -76,7 +76,7 @@ export class ClusterLifecycle {
     const name = clusterName(cluster.id, cluster.attempt);
     const nodes = await this.o.survey.nodesOf(name, signal);
     if (nodes.length === 0) throw new DriverError('not_found', `${name} has no nodes`);
-    for (const node of nodes) await this.o.engine.setPaused(node.Id, paused, signal);
+    for (const node of nodes) await this.o.engine.setPaused(node.id, paused, signal);
   }
 
   /** Starts the nodes that the machine's or the engine's restart stopped, once; resolves when the cluster is ready. */
@@ -90,14 +90,14 @@ export class ClusterLifecycle {
     }
     await this.o.fence.addBridge({ bridge: bridgeName(cluster), sandbox: cluster.id });
     // A node that runs already has whatever was mounted when it started.
-    if (nodes.every(({ State }) => State !== 'running' && State !== 'paused')) await mountAudit(files);
+    if (nodes.every(({ status }) => status !== 'running' && status !== 'paused')) await mountAudit(files);
     for (const node of nodes) {
-      if (node.State === 'paused') await this.o.engine.setPaused(node.Id, false, signal);
-      else if (node.State !== 'running') await this.o.engine.start(node.Id, signal);
+      if (node.status === 'paused') await this.o.engine.setPaused(node.id, false, signal);
+      else if (node.status !== 'running') await this.o.engine.start(node.id, signal);
     }
     const address = await until({ what: `address of ${name}`, everyMs: 100, signal }, async () => {
       const [control] = await this.o.survey.nodesOf(name, signal);
-      return (control && addressOf(name, control)) || undefined;
+      return control?.address || undefined;
     });
     await writeMarker(files, { ...marker, address });
     await this.ready(cluster, signal);
@@ -122,25 +122,29 @@ export class ClusterLifecycle {
 
   /** The folder goes last: while it is there, `list` shows the cluster. */
   private async removeWhole(cluster: ClusterName, name: string, signal?: AbortSignal): Promise<void> {
-    await this.creations.cancel(name);
+    const cancelled = await this.creations.cancel(name);
     await this.removeNodes(name, signal);
     await this.o.networks.remove(cluster, signal);
+    // The engine goes on with a node that it was asked for, also when nobody waits for its answer any more.
+    if (cancelled) await this.removeNodes(name, signal);
     await this.o.fence.removeBridge(bridgeName(cluster));
     await removeFiles(this.o.layout.files(name));
   }
 
-  /** Until none is left: a creation that was ended may have asked the engine for one more. */
+  /** Until none is left. */
   private async removeNodes(name: string, signal?: AbortSignal): Promise<void> {
     for (;;) {
       const nodes = await this.o.survey.nodesOf(name, signal);
       if (nodes.length === 0) return;
-      await Promise.all(nodes.map((node) => this.o.engine.removeContainer(node.Id, signal)));
+      await Promise.all(nodes.map((node) => this.o.engine.removeContainer(node.id, signal)));
     }
   }
 
   private async isWhole(name: string, signal: AbortSignal): Promise<boolean> {
     const marker = readMarker(this.o.layout.files(name));
     const nodes = await this.o.survey.nodesOf(name, signal);
-    return marker !== undefined && nodes.length === marker.nodes && nodes.every((n) => n.State === 'running');
+    return (
+      marker !== undefined && nodes.length === marker.nodes && nodes.every((n) => n.status === 'running')
+    );
   }
 }

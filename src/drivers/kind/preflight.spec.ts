@@ -148,7 +148,7 @@ describe('what clusters need of a machine', () => {
     expect(() => kind.plan('aaaa', 1, { nodes: 1 })).toThrow(/unavailable: the node image node:test/);
     expect(asked).not.toContain('POST /images/create');
     answers['POST /images/create'] = { body: '{"status":"Pulling"}\n' };
-    const fetching = kind.prepare(AbortSignal.timeout(5000));
+    const fetching = kind.prepare(AbortSignal.timeout(20_000));
     answers['GET /images/node:test/json'] = { body: { Id: 'sha256:2' } };
     await fetching;
     expect(kind.plan('aaaa', 1, { nodes: 1 }).steps).toHaveLength(3);

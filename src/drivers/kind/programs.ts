@@ -20,7 +20,7 @@ export function findProgram(name: string, searchPath: string): string | undefine
 
 /** `0.30.0`, or what the program says instead. */
 export async function kindVersion(program: string): Promise<string> {
-  const { stdout } = await runCommand({ argv: [program, 'version'], timeoutMs: 5000 });
+  const { stdout } = await runCommand({ argv: [program, 'version'], timeoutMs: 15_000 });
   return /\bv(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim();
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import type { ClusterFound, ClusterNode } from '../cluster-driver.js';
+import type { ClusterFound } from '../cluster-driver.js';
 import type { Engine, EngineNetwork, ListedContainer } from './engine.js';
 import type { ClusterLayout } from './layout.js';
 import { readMarker, type Marker } from './marker.js';
@@ -10,14 +10,27 @@ import { nodeCgroup } from './node-cgroup.js';
 const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 const ROLE_LABEL = 'io.x-k8s.kind.role';
 
+/** A node as the engine shows it. */
+export interface SeenNode {
+  id: string;
+  name: string;
+  address: string;
+  status: string;
+  initPid: number;
+}
+
 /** Finds what there is of our clusters, by names and marks alone. */
 export class ClusterSurvey {
   constructor(private readonly o: { engine: Engine; layout: ClusterLayout; networks: ClusterNetworks }) {}
 
   /** Nodes of one cluster, the control plane first. A cluster of that name that is not ours is not seen. */
-  async nodesOf(name: string, signal?: AbortSignal): Promise<ListedContainer[]> {
+  async nodesOf(name: string, signal?: AbortSignal): Promise<SeenNode[]> {
     const nodes = await this.o.engine.nodes(name, signal);
-    return sorted(nodes.filter((node) => this.isOurs(name, node)));
+    return this.look(
+      name,
+      nodes.filter((node) => this.isOurs(name, node)),
+      signal,
+    );
   }
 
   /** Clusters of this installation, or of one sandbox, the newest attempt first. */
@@ -49,28 +62,37 @@ export class ClusterSurvey {
     o: { name: string; nodes: ListedContainer[]; network: EngineNetwork | undefined },
     signal?: AbortSignal,
   ): Promise<ClusterFound> {
-    const nodes = await Promise.all(sorted(o.nodes).map((node) => this.describeNode(o.name, node, signal)));
+    const nodes = await this.look(o.name, o.nodes, signal);
     const network = o.network && networkFacts(o.network);
     return {
       ...parseClusterName(o.name)!,
-      state: stateOf(readMarker(this.o.layout.files(o.name)), o.nodes),
-      nodes,
+      state: stateOf(readMarker(this.o.layout.files(o.name)), nodes),
+      nodes: nodes.map(({ id, name, address, initPid }) => ({
+        name,
+        address,
+        initPid,
+        cgroup: nodeCgroup(id, initPid),
+      })),
       ...(network ? { network } : {}),
     };
   }
 
-  private async describeNode(
-    cluster: string,
-    node: ListedContainer,
-    signal?: AbortSignal,
-  ): Promise<ClusterNode> {
-    const initPid = await this.o.engine.initPid(node.Id, signal);
-    return {
-      name: (node.Names[0] ?? '').replace(/^\//, ''),
-      address: addressOf(cluster, node),
-      initPid,
-      cgroup: nodeCgroup(node.Id, initPid),
-    };
+  private async look(cluster: string, nodes: ListedContainer[], signal?: AbortSignal): Promise<SeenNode[]> {
+    const seen = await Promise.all(
+      sorted(nodes).map(async (node): Promise<SeenNode | undefined> => {
+        const state = await this.o.engine.state(node.Id, signal);
+        return (
+          state && {
+            id: node.Id,
+            name: (node.Names[0] ?? '').replace(/^\//, ''),
+            address: node.NetworkSettings.Networks[cluster]?.IPAddress ?? '',
+            status: state.Status,
+            initPid: state.Pid,
+          }
+        );
+      }),
+    );
+    return seen.filter((node) => node !== undefined);
   }
 
   private isOurs(name: string, node: ListedContainer): boolean {
@@ -84,10 +106,6 @@ export class ClusterSurvey {
   }
 }
 
-export function addressOf(cluster: string, node: ListedContainer): string {
-  return node.NetworkSettings.Networks[cluster]?.IPAddress ?? '';
-}
-
 function sorted(nodes: ListedContainer[]): ListedContainer[] {
   const rank = (node: ListedContainer) =>
     (node.Labels[ROLE_LABEL] === 'control-plane' ? '0' : '1') + node.Names[0];
@@ -95,12 +113,11 @@ function sorted(nodes: ListedContainer[]): ListedContainer[] {
 }
 
 /** A mixture is neither: setting the intended state puts it right. */
-function stateOf(marker: Marker | undefined, nodes: ListedContainer[]): ClusterFound['state'] {
+function stateOf(marker: Marker | undefined, nodes: SeenNode[]): ClusterFound['state'] {
   if (!marker) return 'creating';
-  const states = new Set(nodes.map((node) => node.State));
-  if (nodes.length < marker.nodes || states.has('exited') || states.has('created') || states.has('dead')) {
-    return 'stopped';
-  }
+  const states = new Set(nodes.map((node) => node.status));
+  const stopped = ['exited', 'created', 'dead', 'restarting', 'removing'].some((state) => states.has(state));
+  if (nodes.length < marker.nodes || stopped) return 'stopped';
   if (states.size > 1) return 'unknown';
   return states.has('running') ? 'running' : states.has('paused') ? 'paused' : 'unknown';
 }
