@@ -89,7 +89,7 @@ interface Claims {
 /** Claims one warm unit after the other; the next one is made in between. */
 async function claims(context: BenchContext, form: 'running' | 'paused', rounds: number): Promise<Claims> {
   const platform = new Platform(
-    await service(context, {
+    await kindService(context, {
       WHEELHOUSE_POOL: `${LAB}=1`,
       WHEELHOUSE_POOL_RUNNING: form === 'running' ? '1' : '0',
     }),
@@ -109,7 +109,7 @@ async function claims(context: BenchContext, form: 'running' | 'paused', rounds:
   return found;
 }
 
-function service(context: BenchContext, env: Record<string, string>): Promise<ServiceProcess> {
+function kindService(context: BenchContext, env: Record<string, string>): Promise<ServiceProcess> {
   const image = process.env['KIND_IMAGE'];
   return startService(context, {
     WHEELHOUSE_CLUSTER_PROVIDER: 'kind',
@@ -119,7 +119,7 @@ function service(context: BenchContext, env: Record<string, string>): Promise<Se
 }
 
 async function coldBesidePlain(context: BenchContext, rounds: number) {
-  const platform = new Platform(await service(context, { WHEELHOUSE_POOL: 'off' }));
+  const platform = new Platform(await kindService(context, { WHEELHOUSE_POOL: 'off' }));
   const cold: number[] = [];
   const plain: number[] = [];
   let running: UnitCost | undefined;
@@ -138,7 +138,7 @@ async function coldBesidePlain(context: BenchContext, rounds: number) {
 /** What a paused unit costs. */
 async function pausedCost(context: BenchContext) {
   const platform = new Platform(
-    await service(context, { WHEELHOUSE_POOL: `${LAB}=1`, WHEELHOUSE_POOL_RUNNING: '0' }),
+    await kindService(context, { WHEELHOUSE_POOL: `${LAB}=1`, WHEELHOUSE_POOL_RUNNING: '0' }),
   );
   await platform.warm('paused', 1);
   const { stdout } = await runCommand({

@@ -139,10 +139,11 @@ await bench('faults-kind', async (context) => {
   let gone = 0;
   let unsettled = 0;
   const left: string[] = [];
-  for (const [index, { name, run }] of list.entries()) {
+  for (const [index, scenario] of list.entries()) {
+    const { name } = scenario;
     const began = performance.now();
     try {
-      await run(victim);
+      await scenario.run(victim);
       const living = await victim.settled(MADE_MS);
       if (living.length > 0) ready++;
       else gone++;

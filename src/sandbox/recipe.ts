@@ -21,7 +21,7 @@ export class Recipe {
     const host = { slot: row.slot!, requires, link: row.cluster !== null };
     const steps = this.d.driver.plan(id, row.attempt, host).steps;
     if (!row.cluster) return steps;
-    return [...this.cluster(row as SandboxRow), ...steps];
+    return [...this.cluster(row), ...steps];
   }
 
   /** The steps of the cluster alone, for one that is made anew. */

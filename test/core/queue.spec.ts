@@ -61,7 +61,7 @@ describe('the queue for clusters', () => {
 
   it('alternates between tenants, whoever came with more', async () => {
     const many = await learners(8);
-    const few = await learners(2, rig.tenants[1]!);
+    const few = await learners(2, rig.tenants[1]);
     const served: Entry[] = [];
     rig.bus.on('sandbox.ready', (live) => {
       served.push([...many, ...few].find((e) => e.row.id === live.id)!);
