@@ -35,6 +35,16 @@ export class CelError extends Error {}
 const MISSING = new Set(['no_such_key', 'index_out_of_bounds', 'invalid_comprehension_range']);
 const UNREADABLE = /_conversion_error$|^invalid_(int|double|timestamp)/;
 
+/** Whether an observation may be called so: not a word or a type of the language. */
+export function isCelName(name: string): boolean {
+  try {
+    const parsed = new Environment().registerVariable(name, 'dyn').parse(name);
+    return (parsed.ast as { op?: unknown }).op === 'id';
+  } catch {
+    return false;
+  }
+}
+
 /** Compiles expressions over the given observation names. Building one is slow, running its programs is not. */
 export function celCompiler(names: readonly string[]): (source: string) => CelProgram {
   const environment = new Environment({

@@ -4,6 +4,8 @@ import { connectionError, KubeError, statusError } from './kube-error.js';
 
 /** Bytes kept of each stream; more is dropped. */
 const MAX_OUTPUT = 64 * 1024;
+/** Read of the answer to a handshake that was refused. */
+const MAX_REASON = 4096;
 /** First bytes of the messages of `v5.channel.k8s.io`. */
 const STDOUT = 1;
 const STDERR = 2;
@@ -63,8 +65,12 @@ export function execInPod(access: ClusterAccess, o: ExecRequest): Promise<PodExe
     o.signal?.addEventListener('abort', abort, { once: true });
     if (o.signal?.aborted) abort();
     socket.on('unexpected-response', (_, response) => {
-      fail(statusError(response.statusCode ?? 0, ''));
-      response.destroy();
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        if (text.length < MAX_REASON) text += part;
+      });
+      response.on('error', (error) => fail(connectionError(error)));
+      response.on('end', () => fail(statusError(response.statusCode ?? 0, text)));
     });
     socket.on('error', (error) => fail(connectionError(error)));
     socket.on('close', () => fail(new KubeError('unreachable', 'the connection ended before the command')));

@@ -43,8 +43,11 @@ const BY_STATUS: Record<number, KubeErrorCode> = {
 
 /** The error of an answer with an error status; `body` may be a Kubernetes Status object. */
 export function statusError(status: number, body: string): KubeError {
-  const code = BY_STATUS[status] ?? (status >= 500 ? 'server' : 'invalid');
-  return new KubeError(code, `${status}: ${messageOf(body)}`, status);
+  const message = messageOf(body);
+  // A webhook that refuses, or that cannot be called, is one that somebody registered.
+  const refused = /admission webhook|calling webhook/.test(message);
+  const code = refused ? 'refused' : (BY_STATUS[status] ?? (status >= 500 ? 'server' : 'invalid'));
+  return new KubeError(code, `${status}: ${message}`, status);
 }
 
 function messageOf(body: string): string {

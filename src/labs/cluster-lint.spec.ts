@@ -160,6 +160,13 @@ describe('a lab on a cluster', () => {
   });
 });
 
+describe('a name of an observation', () => {
+  it.each(['map', 'int', 'list', 'in', 'true', 'null', 'lab', 'sandbox'])('may not be %s', (name) => {
+    const found = problems({ observe: { ...LAB.observe, [name]: { 'kube.api': { path: '/livez' } } } });
+    expect(found.join('\n')).toMatch(/is a reserved name/);
+  });
+});
+
 describe('the set-up of a lab', () => {
   const spec = (): LabSpec => labSpecSchema.parse(LAB);
 

@@ -10,12 +10,9 @@ import { pathText, type LabProblem } from './lab-yaml.js';
 
 /** All rules in the order of their depth; the later ones need a lab that the earlier ones found sound. */
 export function lintLab(input: LintInput): LabProblem[] {
-  const findings = [
-    ...structureFindings(input),
-    ...localeFindings(input),
-    ...probeFindings(input),
-    ...setupFindings(input),
-  ];
+  const findings = [...structureFindings(input), ...localeFindings(input), ...setupFindings(input)];
+  // A name that expressions cannot read makes none of them compile.
+  if (!findings.some((f) => f.rule === 'names')) findings.push(...probeFindings(input));
   if (!findings.some((f) => f.level === 'error')) {
     findings.push(...fixtureFindings(input), ...vacuityFindings(input), ...evidenceFindings(input));
   }

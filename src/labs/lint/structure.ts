@@ -1,3 +1,4 @@
+import { isCelName } from '../../grading/cel.js';
 import { inOrder } from '../prepared-lab.js';
 import { problem, type Finding, type LintInput } from './finding.js';
 
@@ -40,8 +41,8 @@ export function structureFindings({ slug, spec }: LintInput): Finding[] {
       findings.push(problem('names', ['vars', name], 'is also a parameter; rename one'));
   }
   for (const name of Object.keys(spec.observe)) {
-    if (['lab', 'past', 'sandbox'].includes(name))
-      findings.push(problem('names', ['observe', name], 'is a reserved name'));
+    if (['lab', 'past', 'sandbox'].includes(name) || !isCelName(name))
+      findings.push(problem('names', ['observe', name], 'is a reserved name; choose another'));
   }
   if (findings.length > 0) return findings;
   try {
