@@ -40,4 +40,17 @@ describe('the schedule of looks', () => {
     schedule.looked(0);
     expect(schedule.next(0, true)).toBe(750);
   });
+
+  it('waits after an event of the cluster for a pause of 150 ms, but no longer than 400', () => {
+    const one = new TriggerSchedule(0);
+    one.looked(0);
+    one.event(1000);
+    expect(one.next(1000, false)).toBe(1150);
+    one.event(1100);
+    expect(one.next(1100, false)).toBe(1250);
+    for (let now = 1200; now < 1400; now += 50) one.event(now);
+    expect(one.next(1390, false)).toBe(1400);
+    one.looked(1400);
+    expect(one.next(1400, false)).toBe(6400);
+  });
 });

@@ -59,7 +59,12 @@ export class ClusterFollower {
   ): Promise<void> {
     const { clock, logger } = this.o;
     try {
-      const { session, expiresAt } = await this.open(live, driver);
+      const renew = (): void => {
+        if (o.turn !== this.turn) return;
+        this.cancel();
+        this.again(RETRY_MS.first, () => this.connect(live, driver, { turn: o.turn, failures: 0 }));
+      };
+      const { session, expiresAt } = await this.open(live, driver, renew);
       if (o.turn !== this.turn) return session.close();
       this.o.show(session);
       const left = Math.min(LATEST_RENEW_MS, expiresAt.getTime() - clock.now() - RENEW_MS);
@@ -77,7 +82,7 @@ export class ClusterFollower {
     this.cancel = this.o.clock.after(ms, () => void run());
   }
 
-  private async open(live: LiveSandbox, driver: ClusterDriver) {
+  private async open(live: LiveSandbox, driver: ClusterDriver, onNodesGone: () => void) {
     const id = kernelName(live.id);
     const { attempt } = live;
     const { clock, logger, calls } = this.o;
@@ -95,6 +100,7 @@ export class ClusterFollower {
       },
       clock,
       logger,
+      onNodesGone,
     });
     return { session, expiresAt: access.expiresAt };
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../common/clock.js';
 import type { Logger } from '../../common/logger.js';
 import type { ClusterAccess, ClusterNode } from '../../drivers/cluster-driver.js';
@@ -38,6 +39,8 @@ export interface SessionOptions {
   clock: Clock;
   logger: Logger;
   times?: InformerTimes;
+  /** The nodes were started anew: what is known of them is of the past. */
+  onNodesGone?: () => void;
 }
 
 /** The first look waits this long for the first lists. */
@@ -147,6 +150,7 @@ export class ClusterSession implements ClusterView {
 
   private healthChanged(): void {
     if (this.objects.known) this.wake();
+    if (this.fault === null && this.o.nodes.some(hasEnded)) this.o.onNodesGone?.();
     this.listener?.({ source: 'cluster', touches: () => true });
   }
 
@@ -189,4 +193,8 @@ export class ClusterSession implements ClusterView {
     this.foreign.add(key);
     this.o.logger.warn({ object: key }, 'an object on a node that this cluster does not have was left out');
   }
+}
+
+function hasEnded({ initPid }: ClusterNode): boolean {
+  return initPid > 0 && !existsSync(`/proc/${initPid}`);
 }

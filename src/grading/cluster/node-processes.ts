@@ -46,6 +46,8 @@ function isLiving(pid: number): boolean {
 
 /** Of several hierarchies one in which the node's kubelet makes groups for its pods. */
 function hierarchyOf(cgroup: string): string | undefined {
+  // A node that does not run has none; the root would be the machine's own.
+  if (cgroup === '' || cgroup === '/') return undefined;
   const rank = (folder: string): number =>
     folder.includes('/pids/') ? 0 : folder.includes('/memory/') ? 1 : 2;
   return cgroupFolders(cgroup)
