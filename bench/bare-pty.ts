@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { ReadStream } from 'node:tty';
 import { openPair } from '../src/terminal/pty/native-pty.js';
 
 /** Counts what comes out of the master with nothing in between; the ceiling that the kernel sets. */
@@ -26,4 +27,32 @@ export async function readBare(argv: string[]): Promise<{ bytes: number; seconds
   const seconds = (performance.now() - began) / 1000;
   closeSync(pair.master);
   return { bytes, seconds };
+}
+
+export interface BarePty {
+  write(text: string): void;
+  onData(listener: (bytes: Buffer) => void): void;
+  close(): Promise<void>;
+}
+
+/** A command on a PTY of this process, without a server in between: the echo that the kernel and the shell make. */
+export function openBare(argv: string[], env: Record<string, string>): BarePty {
+  const pair = openPair(80, 24);
+  const command = spawn('/usr/bin/setsid', ['-c', ...argv], {
+    stdio: [pair.slave, pair.slave, pair.slave],
+    env,
+  });
+  closeSync(pair.slave);
+  const exited = once(command, 'exit');
+  const stream = new ReadStream(pair.master);
+  stream.on('error', () => undefined);
+  return {
+    write: (keys) => void writeSync(pair.master, keys),
+    onData: (listener) => void stream.on('data', listener),
+    close: async () => {
+      command.kill('SIGKILL');
+      await exited;
+      stream.destroy();
+    },
+  };
 }

@@ -1,42 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { openBare } from './bare-pty.js';
 import { atMost, bench, quantile } from './harness.js';
+import { keys } from './key-echo.js';
 import { startServer } from './server-process.js';
 import { TerminalClient } from './terminal-client.js';
-import { QUIET_SHELL } from './tty-server.js';
-
-/** One key and its echo, ms. The clock stops when the bytes come, not when the bench gets round to waiting on. */
-function key(socket: WebSocket): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const began = performance.now();
-    const arrived = (data: unknown, isBinary: boolean): void => {
-      const took = performance.now() - began;
-      // Ours marks terminal bytes as binary and control frames as JSON; the naive relay sends text alone.
-      if (!isBinary && (data as Buffer).toString().startsWith('{"t":')) return;
-      clearTimeout(late);
-      socket.off('message', arrived);
-      resolve(took);
-    };
-    const late = setTimeout(() => reject(new Error('no echo within 5 s')), 5000);
-    socket.on('message', arrived);
-    socket.send(Buffer.from('x'));
-  });
-}
-
-/** `gapMs` 0: each key follows the echo of the one before. */
-async function keys(socket: WebSocket, count: number, gapMs: number): Promise<number[]> {
-  const samples: number[] = [];
-  for (let i = 0; i < count; i++) {
-    samples.push(await key(socket));
-    // Not in step with any timer of the server.
-    if (gapMs > 0) await sleep(gapMs + ((i * 7) % 5));
-    if (i % 60 !== 59) continue;
-    // A new line before this one wraps; its own echo is waited out.
-    socket.send(Buffer.from('\x15'));
-    await sleep(20);
-  }
-  return samples;
-}
+import { LOCAL_ENV, QUIET_SHELL } from './tty-server.js';
 
 /**
  * An interactive shell, whose readline answers each key, on an otherwise idle server. `p50_ms` and `p99_ms` are of keys
@@ -45,12 +14,13 @@ async function keys(socket: WebSocket, count: number, gapMs: number): Promise<nu
  */
 await bench('echo', async (context) => {
   const server = await startServer(context);
-  const relay = await startServer(context, 'naive-relay.js');
+  const relay = await startServer(context, { file: 'naive-relay.js' });
   const samples = {
     ours: [] as number[],
     naive: [] as number[],
     oursPaced: [] as number[],
     naivePaced: [] as number[],
+    bare: [] as number[],
   };
   const ours = async (): Promise<void> => {
     const client = await TerminalClient.connect({ url: (await server.open()).url });
@@ -69,9 +39,31 @@ await bench('echo', async (context) => {
     samples.naivePaced.push(...(await keys(socket, 500, 3)));
     socket.close();
   };
+  /** The same shell on a PTY of this process. */
+  const bare = async (): Promise<void> => {
+    const pty = openBare(QUIET_SHELL, LOCAL_ENV);
+    let arrived: () => void = () => undefined;
+    pty.onData(() => arrived());
+    const echo = (text: string): Promise<number> =>
+      new Promise((resolve) => {
+        const began = performance.now();
+        arrived = () => resolve(performance.now() - began);
+        pty.write(text);
+      });
+    await new Promise<void>((resolve) => (arrived = resolve));
+    await sleep(200);
+    for (let i = 0; i < 1060; i++) {
+      const took = await echo('x');
+      if (i >= 60) samples.bare.push(took);
+      if (i % 60 !== 59) continue;
+      pty.write('\x15');
+      await sleep(20);
+    }
+    await pty.close();
+  };
   const rounds = context.rounds(7, 3);
   for (let i = 0; i < rounds; i++) {
-    for (const run of i % 2 === 0 ? [ours, naive] : [naive, ours]) await run();
+    for (const run of i % 2 === 0 ? [ours, naive, bare] : [bare, naive, ours]) await run();
     const shown = Object.entries(samples).map(([name, all]) => `${name} ${quantile(all, 0.5).toFixed(3)}`);
     context.say(`round ${i + 1} of ${rounds}: p50 so far ${shown.join(', ')} ms`);
   }
@@ -90,6 +82,8 @@ await bench('echo', async (context) => {
     baseline: {
       naive_p50_ms: quantile(samples.naive, 0.5),
       naive_p99_ms: quantile(samples.naive, 0.99),
+      pty_p50_ms: quantile(samples.bare, 0.5),
+      pty_p99_ms: quantile(samples.bare, 0.99),
       naive_paced_p50_ms: quantile(samples.naivePaced, 0.5),
       naive_paced_p99_ms: quantile(samples.naivePaced, 0.99),
     },

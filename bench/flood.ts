@@ -49,7 +49,7 @@ await bench('flood', async (context) => {
   writeFileSync(file, textOf(size));
   const argv = ['/bin/cat', file];
   const server = await startServer(context);
-  const relay = await startServer(context, 'naive-relay.js');
+  const relay = await startServer(context, { file: 'naive-relay.js' });
 
   const samples = { ours: [] as number[], naive: [] as number[], bare: [] as number[] };
   const run = {

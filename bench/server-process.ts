@@ -14,10 +14,11 @@ export interface ServerProcess {
 
 /** Starts `file` (beside this one) as a server process and ends it with the bench. */
 export async function startServer(
-  context: BenchContext,
-  file = 'tty-server-main.js',
+  context: Pick<BenchContext, 'defer'>,
+  o: { file?: string; args?: string[] } = {},
 ): Promise<ServerProcess> {
-  const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), {
+  const file = fileURLToPath(new URL(o.file ?? 'tty-server-main.js', import.meta.url));
+  const child: ChildProcess = fork(file, o.args ?? [], {
     stdio: ['ignore', 2, 2, 'ipc'],
   });
   const exited = once(child, 'exit');

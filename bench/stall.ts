@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost, bench, rssOf } from './harness.js';
+import { WebSocket } from 'ws';
+import { atMost, bench, rssOf, type BenchContext } from './harness.js';
 import { startServer } from './server-process.js';
 import { TerminalClient } from './terminal-client.js';
 
 const SESSIONS = 20;
+const NAIVE_SESSIONS = 4;
+const NAIVE_SECONDS = 5;
 
 /** Readers that stop: half of them acknowledge nothing, half do not even read their socket. */
 await bench('stall', async (context) => {
@@ -31,8 +34,29 @@ await bench('stall', async (context) => {
   }
   const perSession = worst / SESSIONS;
   for (const client of clients) await client.drop();
+  const naive = await naiveGrowth(context);
   return {
+    baseline: { naive_rss_growth_bytes_per_session: naive, naive_seconds: NAIVE_SECONDS },
     figures: { rss_growth_bytes_per_session: perSession, sessions: SESSIONS, seconds },
     gates: [atMost('growth of memory a session, bytes', perSession, 2 * 1024 ** 2)],
   };
 });
+
+/** Without flow control the memory grows for as long as the reader stands still: a few sessions, a few seconds. */
+async function naiveGrowth(context: BenchContext): Promise<number> {
+  const relay = await startServer(context, { file: 'naive-relay.js' });
+  const before = rssOf(relay.pid);
+  const sockets: WebSocket[] = [];
+  for (let i = 0; i < NAIVE_SESSIONS; i++) {
+    const socket = new WebSocket((await relay.open(['/usr/bin/yes'])).url, { perMessageDeflate: false });
+    socket.on('error', () => undefined);
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+    socket.pause();
+    sockets.push(socket);
+  }
+  await sleep(NAIVE_SECONDS * 1000);
+  const growth = (rssOf(relay.pid) - before) / NAIVE_SESSIONS;
+  for (const socket of sockets) socket.terminate();
+  context.say(`naive relay: ${(growth / 1024 ** 2).toFixed(0)} MiB a session after ${NAIVE_SECONDS} s`);
+  return growth;
+}

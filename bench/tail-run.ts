@@ -1,9 +1,9 @@
 import type { Pty, PtyExit } from '../src/terminal/pty/pty.js';
 
-const BYTES = 20_480;
+export const TAIL_BYTES = 20_480;
 
 /** Prints 20480 bytes and ends at once with status 7: what loses its tail on a terminal that is not read carefully. */
-export const TAIL_COMMAND = ['/bin/sh', '-c', `head -c ${BYTES} /dev/zero | tr '\\0' x; exit 7`];
+export const TAIL_COMMAND = ['/bin/sh', '-c', `head -c ${TAIL_BYTES} /dev/zero | tr '\\0' x; exit 7`];
 
 /** What was wrong with one run; undefined when every byte came, and the status behind them. */
 export async function tailFlaw(pty: Pty): Promise<string | undefined> {
@@ -20,7 +20,7 @@ export async function tailFlaw(pty: Pty): Promise<string | undefined> {
       setImmediate(resolve);
     });
   });
-  if (size !== BYTES) return `${size} of ${BYTES} bytes came`;
+  if (size !== TAIL_BYTES) return `${size} of ${TAIL_BYTES} bytes came`;
   if (late > 0) return `${late} bytes came behind the exit`;
   return exit?.code === 7 ? undefined : `the status was ${exit?.code} ${exit?.signal}`;
 }

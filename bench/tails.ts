@@ -1,8 +1,10 @@
+import { spawn } from 'node-pty';
 import { spawnPty } from '../src/terminal/pty/node-pty.js';
-import type { Pty } from '../src/terminal/pty/pty.js';
+import type { Pty, PtyExit } from '../src/terminal/pty/pty.js';
+import { readBare } from './bare-pty.js';
 import { atMost, bench, type BenchContext, type Gate } from './harness.js';
 import { runtimePath, startRuntime } from './runtime-shell.js';
-import { TAIL_COMMAND, tailFlaw } from './tail-run.js';
+import { TAIL_BYTES, TAIL_COMMAND, tailFlaw } from './tail-run.js';
 import { LOCAL_ENV } from './tty-server.js';
 
 /** Runs side by side; more would measure the machine. */
@@ -54,5 +56,25 @@ await bench('tails', async (context) => {
     figures['lost'] = (figures['lost'] ?? 0) + lost;
     gates.push(atMost(`tails lost of ${runs}, through ${name} exec`, lost, 0));
   }
-  return { figures, gates };
+  return { figures, baseline: await baselines(context, runs), gates };
 });
+
+/** The same command through node-pty's own spawn, as a naive relay has it, and on a bare PTY that is read to its end. */
+async function baselines(context: BenchContext, runs: number): Promise<Record<string, number>> {
+  const naive = await count(context, 'node-pty', runs, () => {
+    const pty = spawn(TAIL_COMMAND[0] ?? '', TAIL_COMMAND.slice(1), { env: LOCAL_ENV, encoding: null });
+    return {
+      // Without an encoding it gives bytes, whatever its types say.
+      onData: (listener: (bytes: Buffer) => void) =>
+        void pty.onData((bytes) => listener(bytes as unknown as Buffer)),
+      onExit: (listener: (exit: PtyExit) => void) =>
+        void pty.onExit(({ exitCode }) => listener({ code: exitCode, signal: null })),
+    } as Pty;
+  });
+  let bare = 0;
+  for (let i = 0; i < runs; i++) {
+    const { bytes } = await readBare(TAIL_COMMAND);
+    if (bytes !== TAIL_BYTES) bare++;
+  }
+  return { naive_lost: naive, pty_lost: bare };
+}

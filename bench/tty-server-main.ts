@@ -14,14 +14,15 @@ export interface ServerAnswer {
   url: string;
 }
 
-const server = await startTtyServer({ rateLimits: false });
+const server = await startTtyServer({ rateLimits: process.argv.includes('--limits') });
 const terminals = new Map<string, ReturnType<typeof server.open>>();
 
 process.on('message', (request: ServerRequest) => {
   const terminal =
     terminals.get(request.again ?? '') ?? server.open(request.argv ? { argv: request.argv } : {});
   terminals.set(terminal.id, terminal);
-  void terminal.url().then((url) => {
+  // A user each: the limits are per person.
+  void terminal.url({ userId: `usr_${terminal.id}` }).then((url) => {
     const answer: ServerAnswer = { id: request.id, terminal: terminal.id, url };
     process.send?.(answer);
   });
