@@ -150,12 +150,10 @@ export class Installation {
       .filter((line) => line.includes(installId) || line.includes(`${this.stateDir}/`));
     const groups = cgroupFolders(`/wheelhouse/${installId}`).filter((folder) => existsSync(folder));
     const files = existsSync(this.stateDir) ? readdirSync(this.stateDir) : [];
-    return [
-      ...listed.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean)),
-      ...mounts,
-      ...groups,
-      ...files,
-    ];
+    const { stdout: tables } = await run(['nft', 'list', 'tables']);
+    const fences = tables.split('\n').filter((line) => line.includes(installId));
+    const seen = listed.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
+    return [...seen, ...(await this.clusterTraces(installId)), ...fences, ...mounts, ...groups, ...files];
   }
 }
 
