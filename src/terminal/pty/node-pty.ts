@@ -29,21 +29,17 @@ export interface PtySpawn {
 
 /** Starts a command on a new pseudo-terminal. Throws when no terminal can be had. */
 export function spawnPty(spec: PtySpawn): Pty {
-  const pair = openPair(spec.cols, spec.rows);
+  return new NodePty(openPair(spec.cols, spec.rows), spec);
+}
+
+function start({ slave }: PtyPair, spec: PtySpawn): ChildProcess {
   const { file, args } = wrapCommand(spec.argv);
-  try {
-    const child = spawn(file, args, {
-      // Our slave stays open until the master is drained, so the stream never sees a hang-up with data behind it.
-      stdio: [pair.slave, pair.slave, pair.slave],
-      env: spec.env,
-      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-    });
-    return new NodePty(pair, child, spec);
-  } catch (error) {
-    closeSync(pair.master);
-    closeSync(pair.slave);
-    throw error;
-  }
+  return spawn(file, args, {
+    // Our slave stays open until the master is drained, so the stream never sees a hang-up with data behind it.
+    stdio: [slave, slave, slave],
+    env: spec.env,
+    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+  });
 }
 
 class NodePty implements Pty {
@@ -51,6 +47,7 @@ class NodePty implements Pty {
   private exited: (exit: PtyExit) => void = () => undefined;
   private input: (event: PtyInputEvent) => void = () => undefined;
   private readonly stream: ReadStream;
+  private readonly child: ChildProcess;
   private readonly queue: InputQueue;
   private readonly gone: Promise<void>;
   private paused = false;
@@ -59,13 +56,22 @@ class NodePty implements Pty {
 
   constructor(
     private readonly pair: PtyPair,
-    private readonly child: ChildProcess,
     private readonly spec: PtySpawn,
   ) {
     this.stream = readStream(pair.master, (bytes) => this.data(bytes));
-    // On Linux a master's settings are those of its line discipline. Here and not in the child: input may be written
-    // before the child runs, and would be echoed by both terminals. Output processing stays on.
-    if (spec.rawInput) this.stream.setRawMode(true);
+    try {
+      // On Linux a master's settings are those of its line discipline. Not in the child: input may be written before it
+      // runs, and would be echoed by both terminals. And before the child: the change waits for pending output, and
+      // while a writer is blocked on a full terminal the kernel spins there (set_termios, tty_write_lock), for ever, as
+      // it is we who should read, and beyond the reach of any signal. Output processing stays on.
+      if (spec.rawInput) this.stream.setRawMode(true);
+      this.child = start(pair, spec);
+    } catch (error) {
+      this.stream.destroy(); // closes the master
+      closeSync(pair.slave);
+      throw error;
+    }
+    const { child } = this;
     this.queue = new InputQueue(
       {
         writeSome: (bytes) => writeSome(pair.master, bytes),
