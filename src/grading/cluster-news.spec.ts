@@ -45,7 +45,13 @@ const SPEC = labSpecSchema.parse({
 
 function setUp(shown: Record<string, Json | Observation>, trips?: Run['trips']) {
   const clock = new ManualClock(1_000_000);
-  const world = { shown, looks: 0, acts: 0, saves: [] as Change[], tell: (_: News): void => undefined };
+  const world = {
+    shown,
+    looks: 0,
+    acts: 0,
+    saves: [] as Change[],
+    tell: (() => undefined) as (news: News) => void,
+  };
   const observed = (name: string): Observation => {
     const value = world.shown[name] ?? null;
     return typeof value === 'object' && value !== null && 'fault' in value

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ClusterAccess } from '../drivers/cluster-driver.js';
-import type { KubeObject } from './object.js';
+import { keyOf, type KubeObject } from './object.js';
 
 interface Stream {
   plural: string;
@@ -48,10 +48,13 @@ export class FakeApi {
   /** Makes or changes an object, and tells the watches. */
   put(
     plural: string,
-    object: { metadata: { name: string; [key: string]: unknown }; [key: string]: unknown },
+    object: {
+      metadata: { name: string; namespace?: string; [key: string]: unknown };
+      [key: string]: unknown;
+    },
   ): void {
     const all = this.of(plural);
-    const key = `${String(object.metadata['namespace'] ?? '')}/${object.metadata.name}`;
+    const key = keyOf(object as KubeObject);
     const type = all.has(key) ? 'MODIFIED' : 'ADDED';
     const stored: KubeObject = {
       ...object,
@@ -133,7 +136,12 @@ export class FakeApi {
   }
 
   private list(plural: string, response: ServerResponse): void {
-    const items = [...this.of(plural).values()].map(({ apiVersion: _, kind: __, ...object }) => object);
+    // Items of a real list do not say what they are either.
+    const items = [...this.of(plural).values()].map((object) => ({
+      ...object,
+      apiVersion: undefined,
+      kind: undefined,
+    }));
     send(response, 200, { kind: 'List', metadata: { resourceVersion: String(this.version) }, items });
   }
 

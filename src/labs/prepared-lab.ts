@@ -54,7 +54,7 @@ export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
   }
   const compile = celCompiler(Object.keys(calls));
   const objectives = inOrder(spec.objectives).map((o) => prepareObjective(o, values, compile));
-  const put = (node: Assert): Assert => interpolate(node as Json, values) as Assert;
+  const put = (node: Assert): Assert => interpolate(node, values) as Assert;
   const tripwires = spec.tripwires.map((tripwire): PreparedTripwire => {
     const never = put(tripwire.never);
     return { spec: tripwire, never, reads: readsOf(never, compile) };
@@ -69,7 +69,7 @@ function prepareObjective(
   values: Record<string, Json>,
   compile: (source: string) => CelProgram,
 ): PreparedObjective {
-  const put = (node: Assert | undefined) => node && (interpolate(node as Json, values) as Assert);
+  const put = (node: Assert | undefined) => node && (interpolate(node, values) as Assert);
   const assert = put(spec.assert);
   const never = put(spec.never?.assert);
   const explains = spec.explain.flatMap((e) => compile(e.when).reads);

@@ -166,8 +166,8 @@ describeWith(['root', 'kind'], 'grading on a real cluster', () => {
     for (let i = 0; i < 20; i++) {
       const [on, state] = i % 2 === 0 ? ['yes', 'passed'] : ['no', 'regressed'];
       const started = performance.now();
-      const applied = say(on!);
-      await rig.becomes('on', state!, 5000);
+      const applied = say(on);
+      await rig.becomes('on', state, 5000);
       took.push(performance.now() - started);
       await applied;
     }

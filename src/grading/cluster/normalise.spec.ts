@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import type { KubeObject } from '../../kube/object.js';
 import { normaliseObject } from './normalise.js';
 
-const object = (parts: Record<string, unknown>): KubeObject =>
-  ({ apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x' }, ...parts }) as KubeObject;
+const object = (parts: Record<string, unknown>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Thing',
+  metadata: { name: 'x' },
+  ...parts,
+});
 
 describe('an object as assertions see it', () => {
   it('has no managedFields', () => {

@@ -21,7 +21,7 @@ export function dryRun(lab: PreparedLab, state: State): Record<string, Truth> {
 
 export function dryTruth(lab: PreparedLab, assert: Assert, state: State): Truth {
   const observations: Observations = Object.fromEntries(
-    Object.keys(lab.calls).map((name) => [name, seen((state.observations[name] ?? null) as Json)]),
+    Object.keys(lab.calls).map((name) => [name, seen(state.observations[name] ?? null)]),
   );
   const past = state.past as Record<string, Record<string, Json>>;
   const sandbox = { ...NO_CLUSTER_FACTS, ...(state.sandbox as Record<string, Json>) };
