@@ -1,3 +1,4 @@
+import { Deadline } from '../common/deadline.js';
 import { parseAllDocuments } from 'yaml';
 import type { ClusterAccess } from '../drivers/cluster-driver.js';
 import { eachLine } from './json-lines.js';
@@ -130,7 +131,7 @@ async function whenAvailable(
     if (isKubeObject(now) && isAvailable(now)) return;
     if (left(o) <= RETRY_MS)
       throw new KubeError('timeout', `${resource.kind} ${metadata.name} did not become available in time`);
-    const ended = AbortSignal.any([o.signal, AbortSignal.timeout(left(o))]);
+    const { signal: ended } = new Deadline(left(o), [o.signal]);
     const stream = await transport.open({
       path: `${path}?${query.toString()}`,
       timeoutMs: Math.min(TIMEOUT_MS, left(o)),

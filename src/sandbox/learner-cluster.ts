@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock.js';
+import { Deadline } from '../common/deadline.js';
 import { AppError } from '../common/errors/app-error.js';
 import { kernelName } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
@@ -159,7 +160,7 @@ export class LearnerCluster implements ClusterControl {
   }
 
   private call(ms: number): CallOptions {
-    const signal = AbortSignal.any([this.entry.cancel.signal, AbortSignal.timeout(ms)]);
+    const { signal } = new Deadline(ms, [this.entry.cancel.signal]);
     return { signal, deadline: this.d.clock.now() + ms };
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock.js';
+import { Deadline } from '../common/deadline.js';
 import type { Logger } from '../common/logger.js';
 import { DriverError } from '../drivers/driver-error.js';
 import type { Facts, Step, StepContext } from '../drivers/step.js';
@@ -64,14 +65,15 @@ export async function runSteps(o: RunOptions): Promise<RunResult> {
 /** Undoes in reverse, whatever was reached; errors are logged, `destroy` follows anyway. */
 export async function undoSteps(o: RunOptions): Promise<void> {
   for (const step of o.steps.toReversed()) {
-    const context = contextOf(step, { ...o, facts: {}, signal: new AbortController().signal });
-    await step.undo(context).catch((error: unknown) => {
+    const time = new Deadline(step.timeoutMs);
+    await step.undo(contextOf(step, { ...o, facts: {} }, time)).catch((error: unknown) => {
       o.logger.warn({ err: error, sandbox: o.id, step: step.name }, 'undo failed');
     });
+    time.release();
   }
 }
 
-function contextOf(step: Step, o: RunOptions & { facts: Facts }): StepContext {
+function contextOf(step: Step, o: RunOptions & { facts: Facts }, time: Deadline): StepContext {
   return {
     id: o.id,
     attempt: o.attempt,
@@ -79,21 +81,26 @@ function contextOf(step: Step, o: RunOptions & { facts: Facts }): StepContext {
     facts: o.facts,
     note: o.note,
     deadline: o.clock.now() + step.timeoutMs,
-    signal: AbortSignal.any([o.signal, AbortSignal.timeout(step.timeoutMs)]),
+    signal: time.signal,
   };
 }
 
 async function runWithRetry(step: Step, o: RunOptions & { facts: Facts }): Promise<Facts> {
-  const context = contextOf(step, o);
-  for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
-    try {
-      return (await step.run(context)) ?? {};
-    } catch (error) {
-      const retry =
-        error instanceof DriverError && error.retryable && o.clock.now() + wait < context.deadline;
-      if (!retry || context.signal.aborted) throw error;
-      o.logger.warn({ err: error, sandbox: o.id, step: step.name, wait }, 'step failed, trying again');
-      await new Promise<void>((resolve) => void o.clock.after(wait, resolve));
+  const time = new Deadline(step.timeoutMs, [o.signal]);
+  const context = contextOf(step, o, time);
+  try {
+    for (let wait = FIRST_RETRY_MS; ; wait *= 2) {
+      try {
+        return (await step.run(context)) ?? {};
+      } catch (error) {
+        const retry =
+          error instanceof DriverError && error.retryable && o.clock.now() + wait < context.deadline;
+        if (!retry || context.signal.aborted) throw error;
+        o.logger.warn({ err: error, sandbox: o.id, step: step.name, wait }, 'step failed, trying again');
+        await new Promise<void>((resolve) => void o.clock.after(wait, resolve));
+      }
     }
+  } finally {
+    time.release();
   }
 }
