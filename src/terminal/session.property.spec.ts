@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { lag } from './flow-window.js';
 import { CHUNK, GHOST_RESERVE, HIGH_WATER, LOW_WATER } from './limits.js';
-import { SessionRig, type Client } from './session-rig.js';
+import { INSTRUCTOR, LEARNER, SessionRig, type Client } from './session-rig.js';
 
 const RING = 512 * 1024;
 /** What the terminal prints: byte i depends on i alone, with a line feed now and then. */
@@ -11,7 +11,11 @@ type Action =
   | { do: 'print'; bytes: number }
   | { do: 'ack'; who: number; share: number }
   | { do: 'drain'; who: number; frames: number }
-  | { do: 'hide' | 'show' | 'type' | 'leave' | 'resume'; who: number }
+  | {
+      do: 'hide' | 'show' | 'type' | 'leave' | 'resume' | 'take' | 'release' | 'pause' | 'unpause';
+      who: number;
+    }
+  | { do: 'watch' }
   | { do: 'attach'; acks: boolean }
   | { do: 'wait'; ms: number }
   | { do: 'keep-up' };
@@ -43,11 +47,16 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
         'type' as const,
         'leave' as const,
         'resume' as const,
+        'take' as const,
+        'release' as const,
+        'pause' as const,
+        'unpause' as const,
       ),
       who,
     }),
   },
   { weight: 6, arbitrary: fc.constant({ do: 'keep-up' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'watch' as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('attach' as const), acks: fc.boolean() }) },
   {
     weight: 1,
@@ -74,8 +83,14 @@ class World {
 
   attach(acks: boolean, from?: Client): void {
     if (this.clients.length >= 6) return;
-    const resume = from && { epoch: this.rig.session.epoch, seq: from.wire.seq };
-    this.clients.push(this.rig.attach({ acks, resume }));
+    const resume = from && { epoch: this.rig.session.epoch, seq: from.wire.seq, aid: from.attachment.id };
+    const visitor = from?.attachment.visitor ?? LEARNER;
+    this.clients.push(this.rig.attach({ acks, resume, visitor }));
+  }
+
+  /** An instructor, who may take over. */
+  watch(): void {
+    if (this.clients.length < 6) this.clients.push(this.rig.attach({ visitor: INSTRUCTOR }));
   }
 
   act(action: Action): void {
@@ -91,6 +106,7 @@ class World {
       clock.advance(5);
     } else if (action.do === 'wait') clock.advance(action.ms);
     else if (action.do === 'attach') this.attach(action.acks);
+    else if (action.do === 'watch') this.watch();
     else if (action.do === 'keep-up') this.keepUp();
     else if (action.do === 'resume') {
       const old = this.gone.pop();
@@ -111,6 +127,10 @@ class World {
         session.detach(attachment, false);
         this.clients.splice(this.clients.indexOf(client), 1);
         this.gone.push(client);
+      } else if (action.do === 'take') session.take(attachment);
+      else if (action.do === 'release') session.seat.release(attachment);
+      else if (action.do === 'pause' || action.do === 'unpause') {
+        session.setPeerPaused(attachment, action.do === 'pause');
       } else session.setHidden(attachment, action.do === 'hide');
     }
     // A reader that stalled for two minutes was closed by the session.
@@ -167,7 +187,10 @@ class World {
   finish(): void {
     const { session, pty, clock } = this.rig;
     if (this.clients.length === 0) clock.advance(60_000);
-    for (const { attachment } of this.clients) session.setHidden(attachment, false);
+    for (const { attachment } of this.clients) {
+      session.setHidden(attachment, false);
+      session.setPeerPaused(attachment, false);
+    }
     for (let i = 0; i < 200; i++) {
       for (const client of this.clients) this.rig.settle(client);
       clock.advance(5);

@@ -73,6 +73,25 @@ describe('the embedded database', () => {
     }
   });
 
+  it('never changes a row of the audit log', async () => {
+    const pool = await connect();
+    try {
+      await pool.query(`INSERT INTO "Tenant" (id, slug) VALUES ('ten_a', 'a')`);
+      await pool.query(
+        `INSERT INTO "AuditEvent" ("tenantId", actor, action, subject, detail, at) VALUES ('ten_a', 'x', 'y', 'z', '{}', now())`,
+      );
+      for (const change of [
+        `UPDATE "AuditEvent" SET actor = 'nobody'`,
+        'DELETE FROM "AuditEvent"',
+        'TRUNCATE "AuditEvent"',
+      ]) {
+        await expect(pool.query(change)).rejects.toThrow('append-only');
+      }
+    } finally {
+      await pool.end();
+    }
+  });
+
   it('refuses a migration that was changed after it was applied', async () => {
     const pool = await connect();
     try {
