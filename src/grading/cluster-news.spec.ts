@@ -72,6 +72,7 @@ function setUp(shown: Record<string, Json | Observation>, trips?: Run['trips']) 
     },
     glance: all,
     facts: () => NO_CLUSTER_FACTS,
+    inventions: () => [],
     watch: (onNews) => {
       world.tell = onNews;
       return Promise.resolve();

@@ -53,6 +53,7 @@ function setUp() {
     },
     glance: () => ({}),
     facts: () => NO_CLUSTER_FACTS,
+    inventions: () => [],
     watch: () => Promise.resolve(),
     rest: () => undefined,
     close: () => undefined,

@@ -227,7 +227,9 @@ export class RunActor {
 
   private lookOf(acted: boolean): Look {
     const { passive, active, past } = this;
-    return { now: this.now(), passive, active, past, sandbox: this.deps.prober.facts(), acted };
+    const { prober } = this.deps;
+    const [sandbox, inventions] = [prober.facts(), prober.inventions()];
+    return { now: this.now(), passive, active, past, sandbox, inventions, acted };
   }
 
   private rememberStart(): void {

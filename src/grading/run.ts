@@ -63,6 +63,8 @@ export interface Look {
   active: Record<string, TimedObservation>;
   past: Record<string, Record<string, Json>>;
   sandbox: SandboxFacts;
+  /** What somebody made up, such as pods on a node that the sandbox does not have. */
+  inventions?: readonly string[];
   /** The learner did something since the last look. */
   acted: boolean;
 }
@@ -110,6 +112,7 @@ export class Run {
   apply(look: Look): Folded {
     const folded: Folded = { transitions: [], tripped: [], flags: [], changed: false };
     this.stepTripwires(look, folded);
+    for (const what of look.inventions ?? []) this.flag('invented', what, folded);
     const condemned = condemnedBy(this.lab.tripwires, this.trips);
     for (const objective of this.lab.objectives) {
       const run = this.of(objective.spec.id);

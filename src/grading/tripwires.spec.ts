@@ -84,6 +84,13 @@ describe('tripwires of a lab', () => {
     expect(run.apply(look(3, good)).tripped.map((t) => t.spec.id)).toEqual(['bad']);
   });
 
+  it('stand beside flags for what somebody made up, each told of once', () => {
+    const run = runOf([]);
+    const invented = { ...look(1, good), inventions: ['Pod default/ghost'] };
+    expect(run.apply(invented).flags).toEqual([{ flag: 'invented', subject: 'Pod default/ghost' }]);
+    expect(run.apply({ ...invented, now: 2 }).flags).toEqual([]);
+  });
+
   it('do not trip on what could not be read, which is told of once', () => {
     const run = runOf([{ ...BAD, onTrip: 'flag' }]);
     const broken = faulted('tenant', 'too-large', 'made so');

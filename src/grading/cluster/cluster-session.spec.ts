@@ -127,6 +127,7 @@ describe('a session with a cluster', () => {
     api.put('pods', { metadata: { name: 'zz', namespace: 'default' }, spec: {} });
     await until(async () => names(await look('all')).includes('zz'));
     expect(names(await look('all'))).not.toContain('ghost');
+    expect(session.inventions()).toEqual(['Pod default/ghost']);
   });
 
   it('calls a list with an object that is too large the fault of its maker', async () => {

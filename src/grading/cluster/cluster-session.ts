@@ -125,6 +125,10 @@ export class ClusterSession implements ClusterView {
     };
   }
 
+  inventions(): readonly string[] {
+    return [...this.foreign];
+  }
+
   targets(): HttpTargets {
     return targetsOf(this.objects, this.o.nodes, () => this.netns.fd);
   }

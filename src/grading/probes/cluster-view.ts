@@ -19,6 +19,7 @@ export interface ClusterView {
   act(call: ProbeCall): Promise<Observation>;
   glance(calls: Record<string, ProbeCall>): Observations;
   facts(): SandboxFacts;
+  inventions(): readonly string[];
   targets(): HttpTargets | undefined;
   watch(onNews: (news: News) => void): void;
   close(): void;
@@ -36,6 +37,7 @@ export function constantView(answer: Observation): ClusterView {
     act: () => Promise.resolve(answer),
     glance: all,
     facts: () => NO_CLUSTER_FACTS,
+    inventions: () => [],
     targets: () => undefined,
     watch: () => undefined,
     close: () => undefined,

@@ -14,6 +14,8 @@ export interface Prober {
   /** What watched objects are at this very moment; only calls of watched probes. */
   glance(calls: Record<string, ProbeCall>): Observations;
   facts(): SandboxFacts;
+  /** What was left out of answers because somebody made it up; told of once each. */
+  inventions(): readonly string[];
   /** Calls back at every change, until `rest`; safe to call again and again. */
   watch(onNews: (news: News) => void): Promise<void>;
   /** Gives back what is held between looks. */

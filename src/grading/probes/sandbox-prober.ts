@@ -51,6 +51,10 @@ export class SandboxProber implements Prober {
     return this.cluster.facts();
   }
 
+  inventions(): readonly string[] {
+    return this.cluster.inventions();
+  }
+
   async watch(onNews: (news: News) => void): Promise<void> {
     const first = this.onNews === undefined;
     this.onNews = onNews;

@@ -12,6 +12,7 @@ export function unreachableProber(why: string): Prober {
     act: () => Promise.resolve(observation),
     glance: all,
     facts: () => NO_CLUSTER_FACTS,
+    inventions: () => [],
     watch: () => Promise.resolve(),
     rest: () => undefined,
     close: () => undefined,
