@@ -99,6 +99,8 @@ describeWith(['root', 'kind'], 'grading on a real cluster', () => {
     const pod = (await value<Answer>('pod')).responses;
     expect(pod.map((r) => r.target)).toEqual(names);
     for (const r of pod) expect(r.body).toContain(`Running on: ${r.target} | v=1`);
+    // The node programs the way to a Service a moment after its pods are ready.
+    await rig.until('the Service', async () => (await value<Answer>('svc')).responses.length === 20);
     const balanced = (await value<Answer>('svc')).responses;
     expect(balanced).toHaveLength(20);
     expect(new Set(balanced.map((r) => r.body)).size).toBe(2);
