@@ -133,7 +133,11 @@ class World {
         session.setPeerPaused(attachment, action.do === 'pause');
       } else session.setHidden(attachment, action.do === 'hide');
     }
-    // A reader that stalled for two minutes was closed by the session.
+    this.dropClosed();
+  }
+
+  /** A reader that stalled for two minutes was closed by the session. */
+  private dropClosed(): void {
     for (const client of this.clients.filter((c) => c.wire.closed)) {
       this.clients.splice(this.clients.indexOf(client), 1);
     }
@@ -186,7 +190,9 @@ class World {
   /** Everybody reads on: all must reach the end, and nothing may keep the terminal paused. */
   finish(): void {
     const { session, pty, clock } = this.rig;
-    if (this.clients.length === 0) clock.advance(60_000);
+    // A ghost holds the terminal back for a minute, also while somebody only watches.
+    if (!session.driver) clock.advance(60_000);
+    this.dropClosed();
     for (const { attachment } of this.clients) {
       session.setHidden(attachment, false);
       session.setPeerPaused(attachment, false);
