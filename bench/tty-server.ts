@@ -75,6 +75,7 @@ export async function startTtyServer(
         joined: () => undefined,
         left: () => undefined,
         takeover: () => undefined,
+        signalled: () => undefined,
         learnerListens: () => false,
         exited: () => undefined,
         gone: () => registry.remove(id),

@@ -59,6 +59,10 @@ export function sessionNews(deps: NewsDeps, terminal: TerminalOwner): SessionEve
       if (attachment.visitor.kind === 'instructor')
         feed('terminal.unwatched', { by: attachment.visitor.user.name, aid: attachment.id });
     },
+    signalled: (by, signal) => {
+      const { detail, ...who } = entry(by);
+      audit.record({ ...who, action: 'terminal.signal', detail: { ...detail, signal } });
+    },
     takeover: (change: TakeoverChange) => {
       const started = change.what === 'started';
       audit.record({

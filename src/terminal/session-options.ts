@@ -35,6 +35,8 @@ export interface SessionEvents {
   joined(attachment: Attachment): void;
   left(attachment: Attachment): void;
   takeover(change: TakeoverChange): void;
+  /** Somebody attached sent a signal to the command. */
+  signalled(by: Attachment, name: string): void;
   /** Whether the learner follows its events, and so hears of what happens to its terminal. */
   learnerListens(): boolean;
   exited(exit: TerminalExit): void;

@@ -52,6 +52,7 @@ export class SessionRig {
         activity: tell('activity'),
         joined: tell('joined'),
         left: tell('left'),
+        signalled: tell('signalled'),
         takeover: (change) => void this.takeovers.push(change),
         learnerListens: () => this.learnerListens,
         exited: tell('exited'),

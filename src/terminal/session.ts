@@ -218,6 +218,7 @@ export class TerminalSession {
   /** From an attachment, or from the owner by other means. */
   async signal(name: string, from?: Attachment): Promise<void> {
     if (from && !this.seat.writable(from)) return this.refuse(from);
+    if (from) this.options.events.signalled(from, name);
     await this.pty?.signal(name);
   }
 

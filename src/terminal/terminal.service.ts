@@ -189,6 +189,7 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
   /** Ends all shells, when the service goes down. */
   async endAll(): Promise<void> {
     await Promise.all(this.registry.all().map(({ session }) => session.end('shutdown')));
+    await this.recordings.settled();
   }
 
   private async running(principal: Principal, id: string): Promise<TerminalSession> {

@@ -329,6 +329,24 @@ describe('asciinema’s live stream', () => {
     expect(ids).toEqual(ids.map((_, i) => i + 1));
   });
 
+  it('starts anew for a player that fell behind, and never slows the learner', async () => {
+    const terminal = server.open();
+    const learner = await TerminalClient.connect({ url: await terminal.url() });
+    await learner.expect('$ ');
+    const player = await Listener.open(await terminal.url(DIAZ), 'v1.alis');
+    await player.until(() => player.frames.length > 2);
+    player.socket.pause();
+    learner.collect = false;
+    learner.line('seq 1 1500000; printf "%s" end-$((1+1))');
+    await learner.until(() => learner.bytes > 10_000_000, 30_000, 'the flood');
+    player.socket.resume();
+    const inits = () => player.frames.filter(({ data }) => data[0] === 1).length;
+    await player.until(() => inits() > 1 && player.frames.at(-1)!.data.includes('end-2'));
+    readAlis(player.frames.map(({ data }) => data));
+    player.socket.close();
+    await learner.close();
+  }, 60_000);
+
   it('takes view tickets alone', async () => {
     await expect(Listener.open(await server.open().url(), 'v1.alis')).rejects.toThrow('403');
   });

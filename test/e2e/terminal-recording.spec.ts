@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ROOT } from '../../src/config/root.js';
@@ -183,5 +183,19 @@ describe('a recording', () => {
       .map(([, code, data]) => (code === 'o' ? data : ''))
       .join('');
     expect(output.includes(Array.from({ length: 200_000 }, (_, i) => `${i + 1}\r\n`).join(''))).toBe(true);
+  });
+
+  it('is closed with its last byte when the service stops', async () => {
+    const { id } = await create();
+    const learner = await connect(id);
+    learner.line('echo last-$((1+1))');
+    await learner.expect('last-2');
+    await service.stop();
+    expect((await learner.closed).code).toBe(1012);
+    const folder = path.join(service.stateDir, 'recordings');
+    const newest = readdirSync(folder)
+      .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+      .find((text) => text.includes('last-2'));
+    expect(newest).toMatch(/, "x", "\d+"\]\n$/);
   });
 });

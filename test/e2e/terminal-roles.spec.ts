@@ -130,6 +130,10 @@ describe('a teacher at a learner’s terminal', () => {
     expect(await learner.frame('driver')).toMatchObject({ aid: learner.aid, kind: 'owner', writable: true });
     learner.line('echo mine-$((1+1))');
     expect(await learner.expect('mine-2')).not.toContain('y');
+    learner.send({ t: 'signal', sig: 'INT' });
+    await learner.expect('$ ');
+    const signals = (await audited()).filter(({ action }) => action === 'terminal.signal');
+    expect(signals.map(({ detail }) => detail['signal'])).toEqual(['INT']);
     const events = (await audited()).filter(({ action }) => /taken|given/.test(action));
     expect(events.map(({ action, detail }) => [action, detail['why'] ?? null])).toEqual([
       ['terminal.taken_over', null],

@@ -30,8 +30,14 @@ const WHY: Record<RecorderStop, string> = {
   disk: 'The recording has stopped, as it cannot be written; the terminal goes on.',
 };
 
+const SETTLE_MS = 2000;
+
 /** Recordings of terminals: who may be recorded, the files, and their end. */
 export class Recordings {
+  /** Ids of files that are not closed yet, and who waits for them. */
+  private readonly open = new Set<string>();
+  private idle: () => void = () => undefined;
+
   constructor(private readonly deps: RecordingsDeps) {
     if (deps.on) mkdirSync(deps.folder, { recursive: true, mode: 0o700 });
   }
@@ -49,6 +55,7 @@ export class Recordings {
     const { tenantId, id: sandboxId, seed } = sandbox;
     const id = newId('rec');
     let state: 'complete' | 'stopped' = 'complete';
+    this.open.add(id);
     note(repository.insert({ tenantId, id, terminalId: session.id, sandboxId, epoch: session.epoch }));
     return new CastRecorder({
       ring: session.ring,
@@ -75,7 +82,20 @@ export class Recordings {
           detail,
         });
       },
-      closed: (bytes) => note(repository.ended(id, state, bytes)),
+      closed: (bytes) => {
+        note(repository.ended(id, state, bytes));
+        this.open.delete(id);
+        if (this.open.size === 0) this.idle();
+      },
+    });
+  }
+
+  /** Resolves when every file is closed, or after two seconds. The terminals have ended. */
+  async settled(): Promise<void> {
+    if (this.open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.idle = resolve;
+      this.deps.clock.after(SETTLE_MS, resolve);
     });
   }
 
