@@ -1,5 +1,5 @@
 import { rssOf } from '../../bench/harness.js';
-import { attack } from '../../bench/hostile-clients.js';
+import { prepareAttack } from '../../bench/hostile-clients.js';
 import { cpuOf } from '../../bench/process-cpu.js';
 import { startServer } from '../../bench/server-process.js';
 import { ROOT } from '../../src/config/root.js';
@@ -14,8 +14,9 @@ describe('clients that mean harm', () => {
     try {
       const learner = await TerminalClient.connect({ url: (await server.open()).url });
       await learner.expect('$ ');
+      const attack = await prepareAttack(server);
       const [cpu, rss, began] = [cpuOf(server.pid), rssOf(server.pid), performance.now()];
-      const outcome = await attack(server);
+      await attack.strike();
       while (performance.now() - began < 10_000) {
         learner.line('echo alive-$((1+1))');
         await learner.expect('alive-2');
@@ -23,13 +24,13 @@ describe('clients that mean harm', () => {
       }
       const seconds = (performance.now() - began) / 1000;
       expect((cpuOf(server.pid) - cpu) / seconds).toBeLessThan(0.1);
-      expect((rssOf(server.pid) - rss) / outcome.sessions).toBeLessThan(2 * 1024 ** 2);
-      expect(outcome.codes).toEqual({
+      expect((rssOf(server.pid) - rss) / attack.sessions).toBeLessThan(2 * 1024 ** 2);
+      expect(attack.codes).toEqual({
         resizer: { 4429: 3 },
         'wrong frames': { 4400: 4, 1009: 1 },
         '200 sockets': { 429: 192, 4400: 8 },
       });
-      await outcome.stop();
+      await attack.stop();
       await learner.close();
     } finally {
       for (const undo of undos) await undo();
