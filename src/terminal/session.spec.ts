@@ -131,6 +131,33 @@ describe('flow control', () => {
     expect(rig.session.ring.head).toBe(20 * 64 * 1024);
   });
 
+  it('waits for a recorder that is behind by half a mebibyte, and for no other reason than that', async () => {
+    let lag = 0;
+    const recorder = {
+      recording: true,
+      pump: () => undefined,
+      marker: () => undefined,
+      end: () => undefined,
+    };
+    const rig = await running({
+      recorder: () => Object.defineProperty({ ...recorder, lag: 0 }, 'lag', { get: () => lag }),
+    });
+    const client = rig.attach();
+    expect(client.wire.info).toMatchObject({ recording: true });
+    lag = 511 * 1024;
+    rig.session.pace();
+    expect(rig.pty.paused).toBe(false);
+    lag = 512 * 1024;
+    rig.session.pace();
+    expect(rig.pty.paused).toBe(true);
+    lag = 65 * 1024;
+    rig.session.pace();
+    expect(rig.pty.paused).toBe(true);
+    lag = 64 * 1024;
+    rig.session.pace();
+    expect(rig.pty.paused).toBe(false);
+  });
+
   it('does not wait for a driver that left on purpose', async () => {
     const rig = await running();
     const { attachment } = rig.attach();
