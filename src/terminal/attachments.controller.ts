@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
 import { AttachmentDesk } from './attachment-desk.js';
+import { mayRead } from './may.js';
 import { peersOf } from './peers.js';
 import * as schema from './terminal.schema.js';
 import { TerminalService } from './terminal.service.js';
@@ -44,6 +45,7 @@ export class AttachmentsController {
     @CurrentPrincipal() principal: Principal,
     @Param('tid', { schema: schema.terminalId }) tid: string,
   ) {
+    mayRead(principal);
     return { items: peersOf((await this.terminals.get(principal, tid)).session.attachments) };
   }
 

@@ -227,6 +227,21 @@ describe('too many', () => {
     expect(performance.now() - began).toBeGreaterThan(2000);
   });
 
+  it('bytes for a command that never reads are refused beyond the queue, and discarded after 30 s', async () => {
+    const argv = ['/bin/sh', '-c', 'stty raw -echo; echo ready; exec sleep 1000'];
+    const terminal = server.open({ argv });
+    const client = await attach(terminal);
+    await client.expect('ready');
+    for (let i = 0; i < 12; i++) client.type(Buffer.alloc(32_768, 'x'));
+    expect(await client.frame('error')).toMatchObject({ code: 'input_overflow', fatal: false });
+    expect(client.accepted).toBeLessThan(64 * 1024);
+    // The queue keeps the machine's own time.
+    expect(await client.frame('error', (f) => f['code'] === 'input_stalled', 40_000)).toMatchObject({
+      fatal: false,
+    });
+    await terminal.session.end('killed');
+  }, 60_000);
+
   it('frames of a watcher are dropped, and the socket closed 1008', async () => {
     const terminal = server.open();
     const learner = await attach(terminal);
