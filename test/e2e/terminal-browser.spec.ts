@@ -8,7 +8,7 @@ import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { TerminalClient } from '../support/terminal-client.js';
 import { startService, type TestService } from '../support/test-app.js';
-import { type Browser, openBrowser } from './console-page.js';
+import { type Browser, openBrowser, seriousViolations } from './console-page.js';
 
 const LAB = 'net-ovs-two-namespaces';
 const DIAZ = { role: 'view', takeover: true, user: 'diaz' };
@@ -292,6 +292,7 @@ describeWith(['chromium'], 'a terminal in a browser', () => {
     await page.selectOption('#player-speed', '4');
     await page.click('#player-toggle');
     await shows(page, 'last-2');
+    expect(await seriousViolations(page)).toEqual([]);
     await page.goto('about:blank');
     await page.goto(
       `${service.url}/console/player.html?lang=en#terminal=trm_AAAAAAAAAAAAAAAAAAAAAA&token=${token}`,

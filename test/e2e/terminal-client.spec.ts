@@ -185,6 +185,22 @@ describe('the published client', () => {
     expect(gone.states).toEqual(['gone']);
   });
 
+  it('of a hidden page slows nobody, and goes on behind a gap on an empty screen', async () => {
+    const terminal = server.open({ argv: ['/bin/sh', '-c', 'stty -echo; read x; seq 1 600000; read x'] });
+    const shell = attach(terminal);
+    await shell.until(() => shell.states.includes('live'));
+    shell.client.setHidden(true);
+    shell.client.type('\r');
+    while (terminal.session.ring.head < 4_500_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(shell.bytes().length).toBeLessThan(100_000);
+    const resets = shell.resets();
+    shell.client.setHidden(false);
+    await shell.until(() => shell.text().endsWith('600000\r\n'));
+    expect(shell.resets()).toBe(resets + 1);
+    shell.client.type('\r');
+    await shell.until(() => shell.states.at(-1) === 'exited');
+  });
+
   it('takes over and gives back', async () => {
     const terminal = server.open();
     const learner = attach(terminal);
