@@ -37,7 +37,7 @@ const RULES = [
   },
   {
     what: 'core logic does not reach into a driver',
-    test: /from '.*drivers\/(oci|fake|disabled)\//,
+    test: /from '.*drivers\/(oci|kind|fake|disabled)\//,
     home: /^src\/drivers\//,
   },
 ];

@@ -48,6 +48,15 @@ export class LabRepository {
     });
   }
 
+  /** The published version of the moment, without its texts. */
+  async currentId(tenantId: string, slug: string): Promise<string | undefined> {
+    const where = { tenantId_slug: { tenantId, slug } };
+    const lab = await this.prisma.client.lab.findUnique({ where, select: { currentVersionId: true } });
+    if (!lab?.currentVersionId) return undefined;
+    const published = { tenantId, id: lab.currentVersionId, state: 'published' };
+    return (await this.prisma.client.labVersion.findFirst({ where: published, select: { id: true } }))?.id;
+  }
+
   async current(tenantId: string, slug: string): Promise<StoredVersion | undefined> {
     const lab = await this.prisma.client.lab.findUnique({ where: { tenantId_slug: { tenantId, slug } } });
     return lab?.currentVersionId ? this.byId(tenantId, lab.currentVersionId) : undefined;

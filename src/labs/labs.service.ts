@@ -39,6 +39,11 @@ export class LabsService implements OnModuleInit {
     return this.broken;
   }
 
+  /** Quick: for whoever keeps what it read of a version, which never changes. */
+  currentVersionId(tenantId: string, slug: string): Promise<string | undefined> {
+    return this.repository.currentId(tenantId, slug);
+  }
+
   /** Rejects with AppError not_found, lab_not_published or lab_invalid. */
   async resolvePublished(tenantId: string, slug: string): Promise<LabVersionRef> {
     const found = await this.repository.current(tenantId, slug);

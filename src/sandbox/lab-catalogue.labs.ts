@@ -33,11 +33,18 @@ export class CatalogueOfLabs extends LabCatalogue {
     const key = `${tenantId} ${slug}`;
     const cached = this.current.get(key);
     if (cached && cached.until > performance.now()) return cached.ref;
-    const ref = toRef(await this.labs.resolvePublished(tenantId, slug));
+    const ref = await this.read(tenantId, slug);
     if (this.current.size >= MAX_CACHED) this.current.clear();
     this.current.set(key, { ref, until: performance.now() + CURRENT_MS });
     this.keep(ref);
     return ref;
+  }
+
+  /** The texts of a lab are large: they are read once per version. */
+  private async read(tenantId: string, slug: string): Promise<LabRef> {
+    const id = await this.labs.currentVersionId(tenantId, slug);
+    const known = id === undefined ? undefined : this.versions.get(id);
+    return known ?? toRef(await this.labs.resolvePublished(tenantId, slug));
   }
 
   override async byVersion(tenantId: string, labVersionId: string): Promise<LabRef> {

@@ -1,7 +1,7 @@
 import { kernelName } from '../common/ids.js';
-import type { ClusterDriver } from '../drivers/cluster-driver.js';
+import type { ClusterAccess, ClusterDriver } from '../drivers/cluster-driver.js';
 import type { HostDriver } from '../drivers/host-driver.js';
-import type { Step } from '../drivers/step.js';
+import type { CallOptions, Step } from '../drivers/step.js';
 import type { ClusterApi } from './cluster-api.js';
 import type { LabCatalogue } from './lab-catalogue.js';
 import type { Entry } from './living.js';
@@ -36,23 +36,28 @@ export class LearnerSteps {
   }
 
   /** A fresh credential of the learner, also shown in the lab host. */
-  async publish(entry: Entry, c: Parameters<Step['run']>[0]): Promise<void> {
+  async publish(entry: Entry, c: CallOptions): Promise<void> {
     const kubeconfig = await this.kubeconfig(entry, c);
     await this.d.driver.publish(kernelName(entry.row.id), entry.row.attempt, { kubeconfig }, c);
   }
 
-  async kubeconfig(
-    entry: Entry,
-    c: Pick<Parameters<Step['run']>[0], 'signal' | 'deadline'>,
-  ): Promise<string> {
-    const { row } = entry;
-    const who = row.cluster?.admin ? 'admin' : 'learner';
+  async kubeconfig(entry: Entry, c: CallOptions): Promise<string> {
     // Whoever typed `minikube start` looks for its context.
-    const name = row.cluster?.start === 'learner' ? 'minikube' : 'wheelhouse';
-    return this.d.api.kubeconfig(await this.d.clusters.access(kernelName(row.id), row.attempt, who, c), name);
+    const name = entry.row.cluster?.start === 'learner' ? 'minikube' : 'wheelhouse';
+    return this.d.api.kubeconfig(await this.credential(entry, c), name);
   }
 
-  async apply(entry: Entry, c: Pick<Parameters<Step['run']>[0], 'signal' | 'deadline'>): Promise<void> {
+  /** Each is handed out once. */
+  private credential(entry: Entry, c: CallOptions): Promise<ClusterAccess> {
+    const { row, made } = entry;
+    const { spare } = made;
+    made.spare = undefined;
+    if (spare && !row.cluster?.admin) return Promise.resolve(spare);
+    const who = row.cluster?.admin ? 'admin' : 'learner';
+    return this.d.clusters.access(kernelName(row.id), row.attempt, who, c);
+  }
+
+  async apply(entry: Entry, c: CallOptions): Promise<void> {
     const { row } = entry;
     const lab = await this.d.labs.byVersion(row.tenantId, row.labVersionId!);
     if (lab.setup.length > 0) {

@@ -1,3 +1,4 @@
+import type { ClusterAccess } from '../drivers/cluster-driver.js';
 import type { Facts } from '../drivers/step.js';
 import type { Bus } from '../events/bus.js';
 import type { SandboxEventRecord, SandboxRow, StepRecord } from './sandbox-row.js';
@@ -16,6 +17,8 @@ export interface Made {
   steps: number;
   /** The engine holds the processes of the cluster. */
   paused: boolean;
+  /** A learner's credential that nobody has been given yet: signing one takes longer than a claim may. */
+  spare: ClusterAccess | undefined;
   /** When the cluster last answered, ms since the epoch. */
   answeredAt: number;
   /** Being claimed: no longer to be had by others, nor by the pool's housekeeping. */
@@ -30,6 +33,7 @@ function newMade(): Made {
     facts: {},
     steps: 0,
     paused: false,
+    spare: undefined,
     answeredAt: 0,
     claiming: false,
     startedAt: 0,

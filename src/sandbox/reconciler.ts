@@ -8,6 +8,7 @@ import type { Bus } from '../events/bus.js';
 import type { Admission } from './admission.js';
 import type { Advance } from './advance.js';
 import { type Entry, type Living, toLive } from './living.js';
+import type { Recipe } from './recipe.js';
 import { mayExist } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 
@@ -27,6 +28,7 @@ export interface ReconcilerDeps {
   repository: SandboxRepository;
   driver: HostDriver;
   clusters: ClusterDriver;
+  recipe: Recipe;
   bus: Bus;
   clock: Clock;
   logger: Logger;
@@ -144,7 +146,9 @@ export class Reconciler {
     entry.initPid = seen.initPid;
     if (row.heldAt !== null && !made.base) {
       // A unit of the service before this one: what it was made of is there.
-      Object.assign(made, { base: true, setUp: row.labVersionId !== null, facts: { initPid: seen.initPid } });
+      const setUp = row.labVersionId !== null;
+      const steps = this.d.recipe.base(row).length + (setUp ? 1 : 0);
+      Object.assign(made, { base: true, setUp, steps, facts: { initPid: seen.initPid } });
     }
     const live = toLive(entry);
     if (adopted && live) this.d.bus.emit('sandbox.ready', live);

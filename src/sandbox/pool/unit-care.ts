@@ -38,6 +38,7 @@ export class UnitCare {
     }
     const young = held.filter((e) => e.row.intent === 'run');
     await this.balance(young);
+    await Promise.all(young.map((e) => this.prepare(e)));
     await Promise.all(young.filter((e) => !e.made.paused).map((e) => this.probe(e)));
   }
 
@@ -65,6 +66,18 @@ export class UnitCare {
       this.d.logger.warn({ err: error, sandbox: row.id, paused }, 'a warm unit cannot be paused or resumed');
       await this.discard(unit, 'broken');
     }
+  }
+
+  /** Signs ahead what its claim will hand out. */
+  private async prepare(unit: Entry): Promise<void> {
+    const { row, made } = unit;
+    if (made.spare || made.claiming) return;
+    const call = { signal: AbortSignal.timeout(PROBE_MS), deadline: this.d.clock.now() + PROBE_MS };
+    // Without it the claim signs one itself.
+    const spare = await this.d.clusters
+      .access(kernelName(row.id), row.attempt, 'learner', call)
+      .catch(() => undefined);
+    if (!made.claiming) made.spare = spare;
   }
 
   private async probe(unit: Entry): Promise<void> {
