@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { INOTIFY, readSysctl } from '../drivers/kind/machine-checks.js';
+import { INOTIFY, readSysctl } from '../linux/sysctl.js';
 
 export interface FixOptions {
   say: (text: string) => void;

@@ -1,3 +1,4 @@
+import { INOTIFY, readSysctl } from '../../linux/sysctl.js';
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Finding } from '../host-driver.js';
@@ -24,20 +25,6 @@ export async function checkSpace(folder: string): Promise<Finding> {
   };
   if (free >= SPACE) return finding;
   return { ...finding, level: 'fail', fix: 'free space there (docker system df shows what takes it)' };
-}
-
-/** Each node needs some tens of instances; the kernel's default holds a single cluster. */
-export const INOTIFY: Record<string, number> = {
-  'fs.inotify.max_user_instances': 8192,
-  'fs.inotify.max_user_watches': 524_288,
-};
-
-export function readSysctl(name: string, root = '/proc/sys'): number | undefined {
-  try {
-    return Number(readFileSync(`${root}/${name.replaceAll('.', '/')}`, 'utf8').trim());
-  } catch {
-    return undefined;
-  }
 }
 
 export function checkInotify(root = '/proc/sys'): Finding[] {
