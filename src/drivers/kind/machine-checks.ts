@@ -1,6 +1,5 @@
-import { INOTIFY, readSysctl } from '../../linux/sysctl.js';
-import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { INOTIFY, readSysctl } from '../../linux/sysctl.js';
 import type { Finding } from '../host-driver.js';
 
 const GIB = 1024 ** 3;
