@@ -22,8 +22,13 @@ export class Admission {
 
   /** Takes room for a sandbox that is about to be made; undefined when it must queue. */
   tryTake(row: Entry['row']): { slot: number } | undefined {
-    if (this.waiting(lineOf(row)).length > 0 || !this.budget.check(row.cost).fits) return undefined;
+    if (this.isQueuedFor(row) || !this.budget.check(row.cost).fits) return undefined;
     return this.take(row.cost);
+  }
+
+  /** Whether someone waits already for what this one asks for. */
+  isQueuedFor(row: Entry['row']): boolean {
+    return this.waiting(lineOf(row)).length > 0;
   }
 
   verdict(cost: Entry['row']['cost']): Verdict {

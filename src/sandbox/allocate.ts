@@ -67,7 +67,8 @@ export class Allocate {
     const row = this.newRow(request);
     const verdict = this.d.admission.verdict(row.cost);
     if (!verdict.fits && verdict.impossible) throw this.impossible(row, verdict.reason);
-    const warm = await this.d.claim.run(request);
+    // A unit that is there must not go to whoever came last.
+    const warm = this.d.admission.isQueuedFor(row) ? undefined : await this.d.claim.run(request);
     if (warm) return { entry: warm, created: true };
     const room = this.d.admission.tryTake(row);
     if (room) {

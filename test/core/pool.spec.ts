@@ -137,6 +137,20 @@ describe('the warm pool', () => {
     expect(rig.units.map((e) => e.row.id)).toEqual([kept!.row.id]);
   }, 60_000);
 
+  it('gives a unit that was being made when a queue began to nobody who came later than the queue', async () => {
+    await open('any=1', { WHEELHOUSE_BUDGET_MEMORY: '3300MiB' });
+    await rig.until(() => rig.units.length === 1, MINUTE);
+    const pair = { nodes: 2, admin: false, start: 'platform', fidelity: 'any' } as const;
+    await rig.addLab('k8s-pair', { cluster: pair });
+    const [ada, grace] = [await rig.allocate('k8s-pair', 'ada'), await rig.allocate('k8s-pair', 'grace')];
+    expect([ada.row.state, grace.row.state]).toEqual(['provisioning', 'queued']);
+    const late = await rig.allocate('k8s-scale', 'linus');
+    expect(late.row.state).toBe('queued');
+    await rig.until(() => ada.row.state === 'ready', MINUTE);
+    await rig.release(ada);
+    await rig.until(() => grace.row.state === 'ready' && late.row.state === 'ready', 5 * MINUTE);
+  }, 60_000);
+
   it('replaces units that are old, or that are of another version of their lab', async () => {
     await open('k8s-scale=1', { WHEELHOUSE_POOL_MAX_AGE: '1h' });
     await warm(1);

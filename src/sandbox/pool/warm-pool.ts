@@ -12,8 +12,8 @@ import type { UnitMaker } from './unit-maker.js';
 
 const TICK_MS = 2000;
 const LABS_EVERY_MS = 30_000;
-/** Of the machine's room, the pool takes at most this much. */
-const MAX_SHARE = 0.4;
+/** Of the machine's room, a pool that nobody asked for takes at most this much. */
+const AUTO_SHARE = 0.4;
 
 export interface PoolView {
   lab: string | null;
@@ -109,7 +109,10 @@ export class WarmPool {
       for (const unit of surplus) await this.d.care.discard(unit, 'surplus');
     }
     await this.d.care.round(this.units());
-    await this.refill();
+    const waiting = this.d.admission.everyone().flat();
+    // One that was being made when the queue began must not stand idle beside it.
+    if (waiting[0]) await this.d.care.makeRoom(waiting[0].row.cost);
+    else await this.refill();
   }
 
   private schedule(ms: number): void {
@@ -123,8 +126,8 @@ export class WarmPool {
 
   /** The one with the largest deficit, and only while nobody else needs the machine. */
   private async refill(): Promise<void> {
-    const { admission, clock } = this.d;
-    if (admission.everyone().flat().length > 0 || this.d.isBusy()) return;
+    const { clock } = this.d;
+    if (this.d.isBusy()) return;
     const making = this.units().some((e) => e.row.heldAt === null);
     if (making) return;
     const deficits = this.goals
@@ -137,9 +140,10 @@ export class WarmPool {
   }
 
   private hasShare(): boolean {
+    if (this.d.config !== 'auto') return true;
     const held = this.units().reduce((sum, e) => sum + e.row.cost.reserve.memMiB, 0);
     const one = this.units()[0]?.row.cost.reserve.memMiB ?? this.d.maker.costOf(null).reserve.memMiB;
-    return held + one <= this.d.admission.budget.capacity.memMiB * MAX_SHARE;
+    return held + one <= this.d.admission.budget.capacity.memMiB * AUTO_SHARE;
   }
 
   private goalsNow(): Goal[] {
