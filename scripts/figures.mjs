@@ -16,6 +16,8 @@ function table() {
   const tails = result('tails').figures;
   const stall = result('stall').figures;
   const grade = result('grade').figures;
+  const claim = result('claim');
+  const many = result('many').figures;
   const { cores, memMiB } = burst.machine;
   const rows = [
     [
@@ -28,7 +30,23 @@ function table() {
       `${ms(burst.figures.one_p50_ms)}, ${ms(burst.figures.one_p99_ms)}`,
       'burst',
     ],
+    [
+      'A warm cluster for a learner: running, p50 and p99; paused, p50',
+      `${ms(claim.figures.running_p50_ms)}, ${ms(claim.figures.running_p99_ms)}; ${ms(claim.figures.paused_p50_ms)}`,
+      'claim',
+    ],
+    [
+      'From the request to the first answer of kubectl in the shell, p50 and p99',
+      `${ms(claim.figures.answered_p50_ms)}, ${ms(claim.figures.answered_p99_ms)}`,
+      'claim',
+    ],
+    [
+      'A cluster from cold, with the set-up of its lab',
+      `${(claim.figures.cold_ms / 1000).toFixed(1)} s; plain \`kind create cluster --wait\` ${(claim.baseline.kind_create_ms / 1000).toFixed(1)} s`,
+      'claim',
+    ],
     ['Echo of a key on loopback, p50 and p99', `${ms(echo.p50_ms)}, ${ms(echo.p99_ms)}`, 'echo'],
+    ['Echo of a key beside 50 busy sessions, p99', ms(many.p99_ms), 'many'],
     [
       'Output of one terminal',
       `${Math.round(flood.figures.mb_per_s)} MB/s; the bare kernel PTY ${Math.round(flood.baseline.pty_mb_per_s)}`,
