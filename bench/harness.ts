@@ -40,6 +40,18 @@ export async function bench(
   const given = roundsOf(args);
   const undos: (() => Promise<unknown> | void)[] = [];
   const say = (text: string): void => void process.stderr.write(`${name}: ${text}\n`);
+  const cleanUp = async (): Promise<void> => {
+    for (const undo of undos.splice(0).toReversed()) {
+      try {
+        await undo();
+      } catch (error) {
+        say(`clean-up: ${String(error)}`);
+      }
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void cleanUp().then(() => process.exit(1)));
+  }
   let result: BenchResult | undefined;
   try {
     result = await body({
@@ -51,13 +63,7 @@ export async function bench(
   } catch (error) {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  for (const undo of undos.toReversed()) {
-    try {
-      await undo();
-    } catch (error) {
-      say(`clean-up: ${String(error)}`);
-    }
-  }
+  await cleanUp();
   if (result) {
     for (const gate of result.gates) {
       say(`${gate.ok ? 'holds' : 'FAILS'}: ${gate.what}: ${gate.value} (limit ${gate.limit})`);

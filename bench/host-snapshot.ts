@@ -101,7 +101,10 @@ function cgroupRoots(): string[] {
 function foldersOf(installs: string[]): string[] {
   return installs.flatMap((id) => [
     ...list(path.join(RUN, id, 'runtime')).map((name) => `record ${name}`),
-    ...list(path.join(RUN, id, 'views/hosts')).map((name) => `bundle ${name}`),
+    ...list(path.join(RUN, id, 'views/hosts'))
+      // Device nodes and tools are the installation's, not a lab host's.
+      .filter((name) => !name.startsWith('.'))
+      .map((name) => `bundle ${name}`),
   ]);
 }
 

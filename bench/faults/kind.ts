@@ -111,12 +111,13 @@ function scenarios(context: BenchContext, engine: EngineProcess | undefined): Sc
   const ofEngine = [500, 5000, 12_000].map((ms) => inTheMiddle('engine', ms, killEngine));
   const releases = [20, 300].map((ms) => whileReleasing('service', ms, killService));
   if (context.quick) return [ofService[1]!, ofKind[1]!];
-  const all = [...atBoundaries(), ...ofService, ...ofKind, ...releases];
+  const middles = [...ofKind, ...ofService, ...releases];
   if (!engine) {
     context.say('LEFT OUT: the engine is no process of this machine that can be killed and started again');
-    return all;
+    return [...middles, ...atBoundaries()];
   }
-  return [...all, ...ofEngine, whileReleasing('engine', 100, killEngine), whileReady(engine)];
+  const ofAll = [whileReady(engine), ...ofEngine, whileReleasing('engine', 100, killEngine), ...middles];
+  return [...ofAll, ...atBoundaries()];
 }
 
 function leftovers(before: ClusterSnapshot, after: ClusterSnapshot): string[] {
