@@ -17,7 +17,6 @@ function table() {
   const stall = result('stall').figures;
   const grade = result('grade').figures;
   const claim = result('claim');
-  const many = result('many').figures;
   const { cores, memMiB } = burst.machine;
   const rows = [
     [
@@ -46,7 +45,6 @@ function table() {
       'claim',
     ],
     ['Echo of a key on loopback, p50 and p99', `${ms(echo.p50_ms)}, ${ms(echo.p99_ms)}`, 'echo'],
-    ['Echo of a key beside 50 busy sessions, p99', ms(many.p99_ms), 'many'],
     [
       'Output of one terminal',
       `${Math.round(flood.figures.mb_per_s)} MB/s; the bare kernel PTY ${Math.round(flood.baseline.pty_mb_per_s)}`,
