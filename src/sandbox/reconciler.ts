@@ -68,11 +68,14 @@ export class Reconciler {
   }
 
   async round(): Promise<void> {
+    const asked = this.d.clock.now();
     const call = { signal: AbortSignal.timeout(10_000), deadline: this.d.clock.now() + 10_000 };
     const [found, clusters] = await Promise.all([this.d.driver.list(call), this.listClusters(call)]);
     const hosts = new Map(found.map((f) => [f.id, f]));
     const byName = clusters && new Map(clusters.map((f) => [f.id, f]));
     for (const entry of this.d.living.entries.values()) {
+      // Made while the engine answered: this list cannot know it.
+      if (isYounger(entry, asked)) continue;
       const name = kernelName(entry.row.id);
       await this.compare(entry, hosts.get(name), byName && (byName.get(name) ?? 'absent'));
     }
@@ -235,4 +238,10 @@ export class Reconciler {
       }
     }
   }
+}
+
+/** Whether this service made it at that moment or later, ms since the epoch. */
+function isYounger({ row, made, initPid }: Entry, moment: number): boolean {
+  const since = row.heldAt ?? row.readyAt;
+  return since !== null && since.getTime() >= moment && (made.base || initPid !== 0);
 }

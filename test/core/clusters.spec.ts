@@ -16,6 +16,7 @@ describe('clusters of sandboxes', () => {
       cluster: { nodes: 1, admin: false, start: 'learner', fidelity: 'any' },
       setup: ['kind: Secret'],
     });
+    await rig.addLab('net-lab', { cluster: null, requires: ['netns'] });
     await rig.addLab('k8s-real', {
       cluster: { nodes: 1, admin: false, start: 'platform', fidelity: 'real' },
     });
@@ -154,6 +155,18 @@ describe('clusters of sandboxes', () => {
     await round();
     await round();
     expect(entry.row.state).toBe('ready');
+  });
+
+  it('do not cost a lab host that was made while their engine was slow to answer', async () => {
+    const delays: { list?: number } = {};
+    await rig.fresh({ env: ROOM, cluster: { delays } });
+    delays.list = 2000;
+    rig.clock.advance(30_000);
+    await rig.settle();
+    const host = await rig.allocate('net-lab', 'grace');
+    await rig.ready(host);
+    await rig.pass(3000);
+    expect([host.row.state, host.row.failureCode]).toEqual(['ready', null]);
   });
 
   it('that no row knows are released after a while', async () => {
