@@ -29,6 +29,9 @@ describe('the warm pool', () => {
     });
   };
   const held = () => rig.units.filter((e) => e.row.heldAt !== null && e.row.intent === 'run');
+  /** The state that a sandbox was inserted with; its row may have gone on since. */
+  const begun = async (entry: { row: { id: string } }) =>
+    (await rig.events('sandbox.state')).find((e) => e.sandboxId === entry.row.id)?.payload.state;
   const warm = (n: number) => rig.until(() => held().length === n, 10 * MINUTE);
 
   it('claims a warm unit of any lab: the id stays, the set-up follows', async () => {
@@ -131,7 +134,7 @@ describe('the warm pool', () => {
     await rig.addLab('k8s-pair', { cluster: { nodes: 2, admin: false, start: 'platform', fidelity: 'any' } });
     const first = await rig.allocate('k8s-pair', 'ada');
     const second = await rig.allocate('k8s-pair', 'grace');
-    expect([first.row.state, second.row.state]).toEqual(['provisioning', 'queued']);
+    expect([await begun(first), await begun(second)]).toEqual(['provisioning', 'queued']);
     await rig.until(() => second.row.state === 'ready', 5 * MINUTE);
     const kept = held()[0];
     expect(rig.units.map((e) => e.row.id)).toEqual([kept!.row.id]);

@@ -70,7 +70,10 @@ describe('500 terminals', () => {
     await batch(0);
     const before = await rest();
     for (let from = 10; from < 510; from += 10) await batch(from);
-    expect(await rest()).toEqual(before);
+    const after = await rest();
+    // What this process opened before may close meanwhile; of 500 terminals, one descriptor would be one too many.
+    expect(after.all).toBeLessThanOrEqual(before.all);
+    expect(after).toEqual({ ...before, all: after.all });
     expect(server.registry.size).toBe(0);
     await server.close();
   }, 180_000);
