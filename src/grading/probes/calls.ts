@@ -20,19 +20,21 @@ export type CallOf<K extends ProbeName> = Extract<ProbeCall, { probe: K }>;
 
 export const PROBE_NAMES = Object.keys(probeParams) as ProbeName[];
 
-export type ParsedCall = { call: ProbeCall } | { problem: string };
+/** `path` leads from the call to the place of the problem. */
+export type ParsedCall = { call: ProbeCall } | { problem: string; path: (string | number)[] };
 
 /** `{ netns.links: { ns: red } }` -> a checked call, or what is wrong with it. */
 export function parseCall(raw: unknown): ParsedCall {
   const entries = typeof raw === 'object' && raw !== null ? Object.entries(raw) : [];
   if (entries.length !== 1)
-    return { problem: 'must be one probe call, such as { netns.links: { ns: red } }' };
+    return { problem: 'must be one probe call, such as { netns.links: { ns: red } }', path: [] };
   const [name, params] = entries[0]!;
   if (!Object.hasOwn(probeParams, name)) {
-    return { problem: `unknown probe ${name}; known: ${PROBE_NAMES.join(', ')}` };
+    return { problem: `unknown probe ${name}; known: ${PROBE_NAMES.join(', ')}`, path: [name] };
   }
   const parsed = probeParams[name as ProbeName].safeParse(params ?? {});
   if (parsed.success) return { call: { probe: name, params: parsed.data } as ProbeCall };
   const issue = parsed.error.issues[0]!;
-  return { problem: `${[name, ...issue.path].join('.')}: ${issue.message}` };
+  const path = [name, ...(issue.path as (string | number)[])];
+  return { problem: `${path.join('.')}: ${issue.message}`, path };
 }

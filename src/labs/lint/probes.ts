@@ -1,5 +1,4 @@
 import type { Assert } from '../../grading/assert.js';
-import { walkAssert } from '../../grading/assert.js';
 import { celCompiler, type CelProgram } from '../../grading/cel.js';
 import type { Json } from '../../grading/json.js';
 import { patternProblems } from '../../grading/operators.js';
@@ -7,9 +6,9 @@ import { parseCall, type ProbeCall } from '../../grading/probes/calls.js';
 import { traitsOf } from '../../grading/probes/traits.js';
 import { interpolate } from '../interpolate.js';
 import { labValues } from '../params.js';
+import { nodesOf, type Path } from './assert-paths.js';
 import { problem, type Finding, type LintInput } from './finding.js';
-
-type Path = (string | number)[];
+import { isUnwritten, unwrittenFinding } from './unwritten.js';
 
 /** Probe calls, parameters in texts, patterns and expressions. */
 export function probeFindings({ spec }: LintInput): Finding[] {
@@ -28,7 +27,8 @@ export function probeFindings({ spec }: LintInput): Finding[] {
     const put = attempt('params', ['observe', name], () => interpolate(raw as Json, values));
     if (put === undefined) continue;
     const parsed = parseCall(put);
-    if ('problem' in parsed) findings.push(problem('probes', ['observe', name], parsed.problem));
+    if ('problem' in parsed)
+      findings.push(problem('probes', ['observe', name, ...parsed.path], parsed.problem));
     else findings.push(...capabilityFindings(spec, name, parsed.call));
   }
 
@@ -36,6 +36,10 @@ export function probeFindings({ spec }: LintInput): Finding[] {
   const compile = celCompiler(names);
   const ids = ['start', ...spec.objectives.map((o) => o.id)];
   const expression = (source: string, path: Path): void => {
+    if (isUnwritten(source)) {
+      findings.push(unwrittenFinding(source, path));
+      return;
+    }
     const program: CelProgram | undefined = attempt('cel', path, () => compile(source));
     for (const key of program?.past ?? []) {
       if (!ids.includes(key)) findings.push(problem('cel', path, `past['${key}'] names no objective`));
@@ -44,17 +48,18 @@ export function probeFindings({ spec }: LintInput): Finding[] {
   const assertion = (assert: Assert | undefined, path: Path): void => {
     const put = assert && attempt('params', path, () => interpolate(assert as Json, values) as Assert);
     if (!put) return;
-    walkAssert(put, (node) => {
-      if ('cel' in node) expression(node.cel, path);
-      if (!('match' in node)) return;
+    for (const { node, at } of nodesOf(put, path)) {
+      if ('cel' in node) expression(node.cel, [...at, 'cel']);
+      if (!('match' in node)) continue;
       for (const [name, pattern] of Object.entries(node.match)) {
+        const where = [...at, 'match', name];
         if (!names.includes(name))
           findings.push(
-            problem('observe', path, `"${name}" is not in observe; there are: ${names.join(', ')}`),
+            problem('observe', where, `"${name}" is not in observe; there are: ${names.join(', ')}`),
           );
-        for (const text of patternProblems(pattern, name)) findings.push(problem('patterns', path, text));
+        for (const text of patternProblems(pattern, name)) findings.push(problem('patterns', where, text));
       }
-    });
+    }
   };
   spec.preconditions.forEach((assert, i) => assertion(assert, ['preconditions', i]));
   spec.tripwires.forEach(({ never, text }, i) => {

@@ -1,6 +1,6 @@
 import { isCelName } from '../../grading/cel.js';
-import { inOrder } from '../prepared-lab.js';
 import { problem, type Finding, type LintInput } from './finding.js';
+import { cycleOf } from './needs-cycle.js';
 
 /** Ids, needs, and that the folder bears the lab's name. */
 export function structureFindings({ slug, spec }: LintInput): Finding[] {
@@ -45,10 +45,11 @@ export function structureFindings({ slug, spec }: LintInput): Finding[] {
       findings.push(problem('names', ['observe', name], 'is a reserved name; choose another'));
   }
   if (findings.length > 0) return findings;
-  try {
-    inOrder(spec.objectives);
-  } catch (error) {
-    findings.push(problem('needs', ['objectives'], (error as Error).message));
+  const cycle = cycleOf(spec.objectives);
+  if (cycle) {
+    const first = spec.objectives.findIndex((o) => o.id === cycle[0]);
+    const text = `form a cycle: ${cycle.join(' → ')}; take one of these needs away`;
+    findings.push(problem('needs', ['objectives', first, 'needs'], text));
   }
   return findings;
 }
