@@ -29,3 +29,10 @@ export function walkAssert(node: Assert, visit: (node: Assert) => void): void {
   else if ('any' in node) for (const child of node.any) walkAssert(child, visit);
   else if ('not' in node) walkAssert(node.not, visit);
 }
+
+/** Whether some part of it demands that something is not. */
+export function negates(root: Assert): boolean {
+  let found = false;
+  walkAssert(root, (node) => (found ||= 'not' in node));
+  return found;
+}

@@ -13,9 +13,27 @@ export function canonical(value: Json): string {
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key]!)}`).join(',')}}`;
 }
 
-/** Control characters would let a learner's name write to a teacher's terminal. */
-export function printable(text: string, maxLength = 200): string {
+/** What a terminal would obey, or what turns the direction of a line; a text may have line feeds and tabs. */
+const ACTIVE =
   // oxlint-disable-next-line no-control-regex
-  const inert = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\uFFFD');
-  return inert.length > maxLength ? `${inert.slice(0, maxLength)}…` : inert;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** Control characters would let a learner's name write to a teacher's terminal. */
+export function inert(text: string): string {
+  return text.replace(ACTIVE, '\uFFFD');
+}
+
+/** One inert line of bounded length. */
+export function printable(text: string, maxLength = 200): string {
+  const line = inert(text).replace(/[\t\n]/g, '\uFFFD');
+  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
+}
+
+/** Deeper values than Kubernetes' own are nobody's state, and would exhaust the stack of what walks them. */
+const MAX_DEPTH = 64;
+
+export function isDeeper(value: Json, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }

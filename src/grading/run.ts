@@ -1,5 +1,5 @@
 import type { PreparedLab, PreparedObjective, PreparedTripwire } from '../labs/prepared-lab.js';
-import type { Assert } from './assert.js';
+import { negates, type Assert } from './assert.js';
 import { evaluate, type EvaluationContext, type Failure } from './evaluate.js';
 import { canonical, type Json } from './json.js';
 import {
@@ -34,6 +34,8 @@ export interface ObjectiveRun {
   defect: string | undefined;
   /** Its `never` held at a moment between two looks. */
   glimpsed: boolean;
+  /** What it holds by was not so at a moment between two looks. */
+  interrupted: boolean;
 }
 
 export interface Transition {
@@ -84,6 +86,7 @@ export function newObjectiveRun(now: number): ObjectiveRun {
     failureDigest: '',
     defect: undefined,
     glimpsed: false,
+    interrupted: false,
   };
 }
 
@@ -128,8 +131,8 @@ export class Run {
   }
 
   /**
-   * What must never be, judged at the moment of one event: by the next look it may be over. `touched` are the
-   * observations that the event may have changed. True when something tripped.
+   * What must never be, and what must hold without a gap, judged at the moment of one event: by the next look it may be
+   * over. `touched` are the observations that the event may have changed. True when something tripped or broke.
    */
   glimpse(look: Look, touched: ReadonlySet<string>): boolean {
     let tripped = false;
@@ -149,7 +152,21 @@ export class Run {
       run.glimpsed = true;
       tripped = true;
     }
-    return tripped;
+    return this.interrupt(look, read) || tripped;
+  }
+
+  /** A status that somebody writes again and again is right at every look, and wrong whenever it was put right. */
+  private interrupt(look: Look, touched: (names: string[]) => boolean): boolean {
+    let broke = false;
+    for (const { spec, assert, reads } of this.lab.objectives) {
+      const run = this.of(spec.id);
+      if (run.memory.state !== 'holding' || run.interrupted || !assert || !touched(reads)) continue;
+      const context = this.contextOf(reads, look);
+      if (!context || verdictOf(evaluate(assert, context).truth) !== 'false') continue;
+      run.interrupted = true;
+      broke = true;
+    }
+    return broke;
   }
 
   needsCredited(objective: PreparedObjective): boolean {
@@ -201,6 +218,11 @@ export class Run {
       this.flag('unreadable', objective.spec.id, o.folded);
     const tripped = never === 'T' || run.glimpsed;
     run.glimpsed = false;
+    if (run.interrupted && run.memory.holdingSince !== null)
+      run.memory = { ...run.memory, holdingSince: look.now };
+    run.interrupted = false;
+    // A negation cannot be won by hiding what it denies, and that somebody tried must not go unnoticed.
+    if (verdict?.truth === 'R' && negates(objective.assert!)) this.flag('unreadable', objective.spec.id, o.folded);
     const truth = !context
       ? 'unread'
       : objective.assert

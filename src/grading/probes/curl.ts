@@ -1,4 +1,4 @@
-import type { Json } from '../json.js';
+import { isDeeper, type Json } from '../json.js';
 
 export interface HttpTargetAddress {
   /** Name to show: of the pod, or the address. */
@@ -82,7 +82,8 @@ const ERRORS: Record<number, string> = {
 function parsed(body: string): Json {
   if (body.length > MAX_PARSED) return null;
   try {
-    return JSON.parse(body) as Json;
+    const value = JSON.parse(body) as Json;
+    return isDeeper(value) ? null : value;
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, stat
 import { parse as parseYamlText } from 'yaml';
 import type { HostHandle } from '../../linux/netns/host-handle.js';
 import { openInside, RefusedPath } from '../../linux/netns/open-inside.js';
-import type { Json } from '../json.js';
+import { isDeeper, type Json } from '../json.js';
 import { faulted, seen, type Observation } from '../observation.js';
 import type { HostFileParams } from './file-params.js';
 import { kubeconfigFacts } from './kubeconfig-facts.js';
@@ -76,7 +76,8 @@ function content(text: string, { parse }: HostFileParams): { text: Json } | { da
 
 function attempt(read: () => Json): Json {
   try {
-    return read();
+    const value = read();
+    return isDeeper(value) ? null : value;
   } catch {
     // The learner's file is what it is.
     return null;
