@@ -1,5 +1,5 @@
 import type { Failure } from './evaluate.js';
-import type { Json } from './json.js';
+import { inertValue, type Json } from './json.js';
 import type { Observations } from './observation.js';
 import { redact, redactFailure } from './redact.js';
 import { shrink } from './shrink.js';
@@ -31,7 +31,7 @@ export function evidenceOf(o: {
     const { fault, value } = observation;
     observations[name] = fault
       ? { fault: { cause: fault.cause, code: fault.code } }
-      : redact(value, o.secrets);
+      : inertValue(redact(value, o.secrets));
   }
   const explanation = o.explanation && redactFailure(o.explanation, o.secrets);
   const body = { objective: o.objective, from: o.from, to: o.to, observations, explanation };

@@ -23,6 +23,14 @@ export function inert(text: string): string {
   return text.replace(ACTIVE, '\uFFFD');
 }
 
+/** A value for eyes: the same, with every text in it inert. */
+export function inertValue(value: Json): Json {
+  if (typeof value === 'string') return inert(value);
+  if (Array.isArray(value)) return value.map(inertValue);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [inert(key), inertValue(inner)]));
+}
+
 /** One inert line of bounded length. */
 export function printable(text: string, maxLength = 200): string {
   const line = inert(text).replace(/[\t\n]/g, '\uFFFD');

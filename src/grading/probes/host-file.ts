@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { parse as parseYamlText } from 'yaml';
 import type { HostHandle } from '../../linux/netns/host-handle.js';
+import { insideId } from '../../linux/netns/inside-id.js';
 import { openInside, RefusedPath } from '../../linux/netns/open-inside.js';
 import { isDeeper, type Json } from '../json.js';
 import { faulted, seen, type Observation } from '../observation.js';
@@ -86,13 +87,4 @@ function attempt(read: () => Json): Json {
 
 function plainYaml(text: string): Json {
   return (parseYamlText(text, { schema: 'core', maxAliasCount: 0, logLevel: 'silent' }) as Json) ?? null;
-}
-
-/** The owner as the lab host knows it; null for an id that it does not have. */
-function insideId(handle: HostHandle, outside: number): number | null {
-  for (const line of readFileSync(`/proc/self/fd/${handle.proc}/uid_map`, 'utf8').trim().split('\n')) {
-    const [inside, base, count] = line.trim().split(/\s+/).map(Number) as [number, number, number];
-    if (outside >= base && outside < base + count) return inside + outside - base;
-  }
-  return null;
 }

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { z } from 'zod';
 import type { HostHandle } from './host-handle.js';
+import { insideId } from './inside-id.js';
 import { JsonSplitter } from './json-splitter.js';
 import { NetnsError } from './netns-error.js';
 import { openInside, RefusedPath } from './open-inside.js';
@@ -85,9 +86,13 @@ export async function readBridges(host: HostHandle, signal?: AbortSignal): Promi
 function openSocket(host: HostHandle): number | undefined {
   try {
     const { fd, stat } = host.withRoot((root) => openInside(root, SOCKET));
-    if (stat.isSocket()) return fd;
+    // Who answers is known by whose socket it is: one of the machine's own, which a lab host may have mounted there, was
+    // not bound in it. Node has no way to ask for the credentials of a peer.
+    const owned = insideId(host, Number(stat.uid)) !== null;
+    if (stat.isSocket() && owned) return fd;
     closeSync(fd);
-    throw new NetnsError('tenant', 'refused', 'db.sock is no socket');
+    const why = owned ? 'no socket' : "not the lab host's own";
+    throw new NetnsError('tenant', 'refused', `db.sock is ${why}`);
   } catch (error) {
     if (error instanceof RefusedPath && error.reason === 'absent') return undefined;
     if (error instanceof RefusedPath) throw new NetnsError('tenant', 'refused', error.message);

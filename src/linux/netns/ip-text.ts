@@ -1,0 +1,13 @@
+/**
+ * The JSON of `ip` as a parser takes it. An interface may be named with any byte but `/` and white space; `ip` writes
+ * control characters as they are and escapes the apostrophe, neither of which is JSON. Learners choose these names.
+ */
+export function jsonOfIp(text: string): string {
+  return (
+    text
+      // An even number of backslashes before it are a name's own.
+      .replace(/((?:^|[^\\])(?:\\\\)*)\\'/g, "$1'")
+      // oxlint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u001f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  );
+}
