@@ -12,7 +12,8 @@ export interface Finding {
 }
 
 /** Capabilities of `sandbox.requires` that decide what a lab host is given. */
-export type HostCapability = 'netns' | 'ovs' | 'nft';
+export const HOST_CAPABILITIES = ['netns', 'ovs', 'nft', 'nested-proc', 'cgroup', 'uplink'] as const;
+export type HostCapability = (typeof HOST_CAPABILITIES)[number];
 
 export interface HostSpec {
   /** Slot of the id range, 0..8191; unique among living sandboxes of the machine. */
@@ -67,6 +68,8 @@ export interface ExecResult {
 export interface HostDriver {
   readonly name: string;
   preflight(): Promise<Finding[]>;
+  /** What lab hosts can do here, as preflight found it; absent = everything. */
+  capabilities?(): readonly HostCapability[];
   /** Pure: no I/O, same input gives the same steps. */
   plan(id: string, attempt: number, spec: HostSpec): Plan;
   /** undefined = surely absent; unsure rejects with `unavailable`. Changes nothing. */

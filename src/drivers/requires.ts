@@ -1,6 +1,6 @@
-import type { HostCapability } from './host-driver.js';
+import { HOST_CAPABILITIES, type HostCapability } from './host-driver.js';
 
-const HOST: readonly string[] = ['netns', 'ovs', 'nft'] satisfies HostCapability[];
+const HOST: readonly string[] = HOST_CAPABILITIES;
 
 /** Of a lab's `requires`, what concerns the lab host. */
 export function hostCapabilities(requires: string[]): HostCapability[] {

@@ -28,6 +28,7 @@ import { HostProber } from './probes/host-prober.js';
 import { SandboxProber } from './probes/sandbox-prober.js';
 import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
+import { RunPlans } from './run-plans.js';
 import { restore, restoreTrips } from './run-record.js';
 import { Run, type Transition } from './run.js';
 import { Semaphore } from '../common/semaphore.js';
@@ -60,6 +61,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
 
   constructor(
     private readonly repository: GradingRepository,
+    private readonly plans: RunPlans,
     private readonly labs: LabsService,
     private readonly sandboxes: SandboxService,
     private readonly directory: SandboxDirectory,
@@ -190,7 +192,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   private async start(live: LiveSandbox): Promise<Graded> {
     const { id: sandboxId, tenantId, userId } = live;
     const listeners = new Set<ProgressListener>();
-    const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId);
+    const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId, userId);
     const { clock, logger, helpers } = this;
     const prober = this.prober(live);
     const cluster = new ClusterFollower({
@@ -231,8 +233,9 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     }
   }
 
-  private async load(tenantId: string, sandboxId: string, labVersionId: string) {
-    const lab = await this.prepared(tenantId, labVersionId);
+  private async load(tenantId: string, sandboxId: string, labVersionId: string, userId?: string) {
+    const whole = await this.prepared(tenantId, labVersionId);
+    const lab = await this.plans.planned(whole, { tenantId, sandboxId, userId });
     const stored = await this.repository.load(sandboxId);
     const time = { now: this.clock.monotonic(), wall: this.clock.now() };
     const trips = restoreTrips(stored.trips, time);

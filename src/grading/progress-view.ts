@@ -3,6 +3,7 @@ import { localeOf } from '../labs/lab-view.js';
 import type { PreparedObjective } from '../labs/prepared-lab.js';
 import { textIn, type Localized } from '../labs/text-spec.js';
 import { hintCost, isAvailable, isTaken } from './hints.js';
+import { leftOutReason } from './left-out-words.js';
 import { sentence } from './messages.js';
 import { isCredited } from './objective.machine.js';
 import type { ObjectiveProgress, Progress } from './progress.js';
@@ -52,6 +53,14 @@ export function progressView(context: ViewContext, asked: string | undefined): P
     frozenAt: frozenAt?.toISOString() ?? null,
     trips: tripViews(context, locale),
     objectives: inFile.map((objective) => objectiveView(objective, context, locale)),
+    leftOut: run.lab.leftOut.map(({ spec: { id, title, weight, bonus }, missing }) => ({
+      id,
+      title: interpolateText(textIn(title, locale, spec.locales), run.lab.values),
+      weight,
+      bonus,
+      requires: missing,
+      reason: leftOutReason(missing, locale),
+    })),
   };
 }
 

@@ -30,6 +30,18 @@ export const objectiveProgressSchema = z
   })
   .meta({ id: 'ObjectiveProgress' });
 
+export const leftOutSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    weight: z.int(),
+    bonus: z.boolean(),
+    /** Capabilities that the engine of this run lacks. */
+    requires: z.array(z.string()),
+    reason: z.string(),
+  })
+  .meta({ id: 'LeftOut' });
+
 export const tripSchema = z
   .object({
     id: z.string(),
@@ -53,6 +65,8 @@ export const progressSchema = z
     /** Tripwires of the lab that were tripped. */
     trips: z.array(tripSchema),
     objectives: z.array(objectiveProgressSchema),
+    /** Objectives that are no part of this run, as its engine cannot support them; no weight of theirs counts. */
+    leftOut: z.array(leftOutSchema),
   })
   .meta({ id: 'Progress' });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { assertSchema } from '../grading/assert.js';
+import { capabilitySchema } from './capability.js';
 import { objectiveSchema } from './objective-spec.js';
 import { tripwireSchema } from './tripwire-spec.js';
 import { durationSchema } from './duration.js';
@@ -57,9 +58,7 @@ export const labSpecSchema = z.strictObject({
   sandbox: z.strictObject({
     cluster: clusterSchema.optional(),
     host: hostSchema.prefault({}),
-    requires: z
-      .array(z.enum(['netns', 'ovs', 'nft', 'kube.watch', 'kube.logs', 'kube.exec', 'kube.runtime']))
-      .default([]),
+    requires: z.array(capabilitySchema).default([]),
   }),
   params: z.record(idSchema, paramSchema).default({}),
   vars: z.record(idSchema, scalar).default({}),

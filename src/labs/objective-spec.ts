@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { assertSchema } from '../grading/assert.js';
+import { CAPABILITIES, capabilitySchema } from './capability.js';
 import { durationSchema } from './duration.js';
 import { idSchema, localized } from './text-spec.js';
 
@@ -36,6 +37,8 @@ export const objectiveSchema = z
     title: localized,
     weight: z.int().min(1).max(100),
     needs: z.array(idSchema).default([]),
+    /** What the engine must offer for it; where it does not, the objective is left out of the run. */
+    requires: z.array(capabilitySchema).max(CAPABILITIES.length).default([]),
     /** Left out only beside `never`: then it holds as soon as it is unblocked. */
     assert: assertSchema.optional(),
     never: neverSchema.optional(),

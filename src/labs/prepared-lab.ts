@@ -6,6 +6,7 @@ import { parseCall, type ProbeCall } from '../grading/probes/calls.js';
 import { readsOf } from '../grading/reads.js';
 import { durationMs } from './duration.js';
 import { interpolate } from './interpolate.js';
+import type { LeftOut } from './lab-plan.js';
 import type { LabSpec } from './lab-spec.js';
 import type { ObjectiveSpec } from './objective-spec.js';
 import { labValues, secretValues } from './params.js';
@@ -39,6 +40,8 @@ export interface PreparedLab {
   objectives: PreparedObjective[];
   tripwires: PreparedTripwire[];
   preconditions: Assert[];
+  /** Objectives that the engine of this run cannot support, see lab-plan.ts. */
+  leftOut: LeftOut[];
   compile: (source: string) => CelProgram;
 }
 
@@ -61,7 +64,7 @@ export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
   });
   const preconditions = spec.preconditions.map(put);
   const secrets = secretValues(spec, drawn);
-  return { spec, values, secrets, calls, objectives, tripwires, preconditions, compile };
+  return { spec, values, secrets, calls, objectives, tripwires, preconditions, leftOut: [], compile };
 }
 
 function prepareObjective(
