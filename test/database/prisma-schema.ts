@@ -14,6 +14,7 @@ const TYPES: Record<string, string> = {
   Float: 'double precision',
   Boolean: 'boolean',
   Json: 'jsonb',
+  Bytes: 'bytea',
   DateTime: 'timestamp with time zone',
   'Unsupported("xid8")': 'xid8',
 };

@@ -1,0 +1,25 @@
+import type { Decision } from '../credit.js';
+import type { Run, Transition } from '../run.js';
+import type { Deed } from './entry.js';
+
+/** Does again what somebody did to a run. What the lab of this run does not have is left undone. */
+export function doAgain(run: Run, deed: Deed, now: number): Transition[] {
+  const id = String(deed['objective']);
+  const objective = run.objectives.get(id);
+  if (!objective && deed['objective'] !== undefined) return [];
+  switch (deed.does) {
+    case 'hint':
+      objective!.hintsTaken |= 1 << Number(deed['index']);
+      return [];
+    case 'retry':
+      return [run.retry(id, now) ?? []].flat();
+    case 'decide':
+      run.decide(id, deed['decision'] as Decision | null);
+      return [];
+    case 'freeze':
+      // Nothing is folded after it; what was stands.
+      return [];
+    default:
+      throw new Error(`the log tells of "${deed.does}", which this version does not know`);
+  }
+}
