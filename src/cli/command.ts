@@ -3,13 +3,13 @@ import type { AppConfig } from '../config/app-config.js';
 /** What a command gets from the process that runs it. */
 export interface CliContext {
   /** Parsed on first use: what needs no service works whatever the environment holds. Throws ConfigError. */
-  config(): AppConfig;
+  config: () => AppConfig;
   env: NodeJS.ProcessEnv;
   cwd: string;
   /** One line on standard output: the answer. */
-  out(text: string): void;
+  out: (text: string) => void;
   /** One line on standard error: progress and warnings. */
-  say(text: string): void;
+  say: (text: string) => void;
 }
 
 /** Resolves with the exit code: 0 = as wanted, 1 = it was looked at and is not, 2 = not understood. */
@@ -23,7 +23,7 @@ export interface Command {
   /** Lines of the usage text. */
   about: string[];
   /** Modules are loaded only for the command that runs: the service's own are heavy. */
-  load(): Promise<Run>;
+  load: () => Promise<Run>;
 }
 
 /** The arguments make no sense; the command's usage is shown behind the message. */

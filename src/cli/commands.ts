@@ -21,10 +21,34 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./key-create.js')).keyCreate,
   },
   {
+    name: 'lab new',
+    usage: '<folder> [--kind network|kubernetes] [--locales fr,en]',
+    about: ['a lab to begin with: sound, and passed by its own solution'],
+    load: async () => (await import('./lab-new.js')).labNew,
+  },
+  {
     name: 'lab lint',
     usage: '<folder…>',
     about: ['checks lab folders: file, line and column of what is wrong'],
     load: async () => (await import('./lab-lint.js')).labLint,
+  },
+  {
+    name: 'lab test',
+    usage: '<folder…> [--keep] [--json] [--patience 60s]',
+    about: [
+      'types solution.sh into a real sandbox, of a service of its own, and checks the points it states;',
+      '--keep leaves the sandbox to look at until ctrl-c; --json for programs; --patience is how long',
+      'points may take. Exit status: 0 all as stated, 1 a lab is not, 2 it cannot be tried here',
+    ],
+    load: async () => (await import('./lab-test.js')).labTest,
+  },
+  {
+    name: 'lab import',
+    usage: 'killercoda|kathara <folder> <new folder> [--locale en]',
+    about: [
+      'a lab from a KillerCoda scenario or a Kathará lab, and the list of what could not be translated',
+    ],
+    load: async () => (await import('./lab-import.js')).labImport,
   },
   {
     name: 'uninstall',

@@ -11,14 +11,18 @@ function describeError(error: unknown): unknown {
   return { name, message, code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
 }
 
-export function createLogger(level: string): PinoLogger {
-  return pino({
-    level,
-    base: undefined,
-    serializers: { err: describeError },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['*.token', '*.ticket', '*.authorization', 'token', 'ticket', 'authorization'],
-  });
+/** Writes to standard output, or to standard error where that is the answer's. */
+export function createLogger(level: string, fd: 1 | 2 = 1): PinoLogger {
+  return pino(
+    {
+      level,
+      base: undefined,
+      serializers: { err: describeError },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: ['*.token', '*.ticket', '*.authorization', 'token', 'ticket', 'authorization'],
+    },
+    pino.destination({ fd, sync: true }),
+  );
 }
 
 export const silentLogger: Logger = pino({ level: 'silent' });

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../common/logger.js';
-import { readLabFolder } from './lab-folder.js';
+import { LabFolderError, readLabFolder } from './lab-folder.js';
 import { loadLab } from './lab-loader.js';
 import type { LabProblem } from './lab-yaml.js';
 import type { LabRepository } from './lab.repository.js';
@@ -53,6 +53,7 @@ async function syncOne(
   try {
     files = await readLabFolder(folder);
   } catch (error) {
+    if (error instanceof LabFolderError) return [error.problem];
     return [{ file: '.', path: '', message: (error as Error).message, level: 'error' }];
   }
   const lab = loadLab(slug, files);

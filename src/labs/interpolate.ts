@@ -2,13 +2,27 @@ import type { Json } from '../grading/json.js';
 
 export class UnknownParameter extends Error {
   constructor(readonly parameter: string) {
-    super(`\${${parameter}} is neither a parameter nor a variable of the lab`);
+    super(
+      `\${${parameter}} is neither a parameter nor a variable of the lab; $\${${parameter}} is meant as it stands`,
+    );
   }
 }
 
-/** Parameters put into a text for people. */
+/** `${name}`; with another `$` before it, it is meant as it stands. */
+const PARAMETER = /\$?\$\{([a-zA-Z0-9_-]+)\}/g;
+
+/** Parameters put into a text for people; `$${HOME}` stays as `${HOME}`. */
 export function interpolateText(text: string, lab: Record<string, Json>): string {
-  return text.replace(/\$\{([a-zA-Z0-9_-]+)\}/g, (_, name: string) => asText(lookup(name, lab)));
+  return text.replace(PARAMETER, (found, name: string) =>
+    found.startsWith('$$') ? found.slice(1) : asText(lookup(name, lab)),
+  );
+}
+
+/** Offsets of the parameters in a text that are not among the values. */
+export function unknownParameters(text: string, lab: Record<string, Json>): { name: string; at: number }[] {
+  return [...text.matchAll(PARAMETER)]
+    .filter(([found, name]) => !found.startsWith('$$') && !Object.hasOwn(lab, name!))
+    .map((found) => ({ name: found[1]!, at: found.index }));
 }
 
 function asText(value: Json): string {

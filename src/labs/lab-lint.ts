@@ -1,6 +1,7 @@
 import { evidenceFindings } from './lint/evidence.js';
 import { fixtureFindings } from './lint/fixtures.js';
 import type { Finding, LintInput } from './lint/finding.js';
+import { instructionFindings } from './lint/instructions.js';
 import { localeFindings } from './lint/locales.js';
 import { probeFindings } from './lint/probes.js';
 import { setupFindings } from './lint/setup.js';
@@ -12,7 +13,8 @@ import { pathText, type LabProblem } from './lab-yaml.js';
 export function lintLab(input: LintInput): LabProblem[] {
   const findings = [...structureFindings(input), ...localeFindings(input), ...setupFindings(input)];
   // A name that expressions cannot read makes none of them compile.
-  if (!findings.some((f) => f.rule === 'names')) findings.push(...probeFindings(input));
+  if (!findings.some((f) => f.rule === 'names'))
+    findings.push(...probeFindings(input), ...instructionFindings(input));
   if (!findings.some((f) => f.level === 'error')) {
     findings.push(...fixtureFindings(input), ...vacuityFindings(input), ...evidenceFindings(input));
   }
@@ -27,6 +29,7 @@ function accepted({ spec }: LintInput, finding: Finding): boolean {
 }
 
 function toProblem({ source }: LintInput, finding: Finding): LabProblem {
-  const place = finding.file === 'lab.yaml' ? source.at(finding.path) : undefined;
-  return { ...finding, ...place, path: pathText(finding.path) };
+  const { place, ...rest } = finding;
+  const found = finding.file === 'lab.yaml' ? source.at(finding.path) : place;
+  return { ...rest, ...found, path: pathText(finding.path) };
 }

@@ -16,6 +16,7 @@ export interface LabProblem {
 }
 
 const MAX_NODES = 20_000;
+const MAX_TEXT = 256 * 1024;
 
 export interface YamlSource {
   value: unknown;
@@ -24,6 +25,23 @@ export interface YamlSource {
 
 /** YAML without tags, anchors and aliases: what a lab says must be readable where it stands, and bombs need aliases. */
 export function parseYaml(file: string, text: string): { source?: YamlSource; problems: LabProblem[] } {
+  const refuse = (message: string): { problems: LabProblem[] } => ({
+    problems: [{ file, line: 1, column: 1, path: '', message, level: 'error' }],
+  });
+  if (text.length > MAX_TEXT)
+    return refuse(
+      `has ${text.length} characters, at most ${MAX_TEXT}; long texts belong into the instructions`,
+    );
+  try {
+    return parse(file, text);
+  } catch (error) {
+    // The parser calls itself for what is nested.
+    if (!(error instanceof RangeError)) throw error;
+    return refuse('is nested too deeply; write it flatter');
+  }
+}
+
+function parse(file: string, text: string): { source?: YamlSource; problems: LabProblem[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -37,7 +55,7 @@ export function parseYaml(file: string, text: string): { source?: YamlSource; pr
     problems.push({ file, line, column: col, path: '', message, level: 'error' });
   };
   for (const error of [...document.errors, ...document.warnings])
-    report(error.pos[0], error.message.split('\n')[0]!);
+    report(error.pos[0], complaint(error.code, error.message));
   let nodes = 0;
   visit(document, (_, node) => {
     if (++nodes === MAX_NODES) report(0, `has more than ${MAX_NODES} nodes; split the lab`);
@@ -61,6 +79,22 @@ export function parseYaml(file: string, text: string): { source?: YamlSource; pr
     source: { value: document.toJS({ maxAliasCount: 0 }), at: (path) => position(document, lines, path) },
   };
 }
+
+/** The parser's words, without the place, which stands in front already, and with what to do where it does not say. */
+function complaint(code: string, message: string): string {
+  const said = message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '');
+  return `${said}; ${REMEDIES[code] ?? 'correct the YAML here, or just above'}`;
+}
+
+const REMEDIES: Record<string, string> = {
+  DUPLICATE_KEY: 'remove one of the two, or rename it',
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTILINE_IMPLICIT_KEY: 'put the text in quotes, or on one line',
+  BAD_INDENT: 'align it with its neighbours, or close the bracket above',
+  BLOCK_AS_IMPLICIT_KEY: 'put the text in quotes: a colon and a space begin a value',
+  MISSING_CHAR: 'close the bracket or the quote',
+  TAG_RESOLVE_FAILED: 'remove the tag',
+};
 
 /** The node of the path, or its nearest parent: a missing key is reported where it should stand. */
 function position(document: Document, lines: LineCounter, path: readonly PropertyKey[]) {

@@ -17,6 +17,8 @@ export interface Finding {
   path: (string | number)[];
   message: string;
   objective?: string;
+  /** Where in `file`, when that is not lab.yaml, whose places are found by the path. */
+  place?: { line: number; column: number };
 }
 
 export function problem(rule: string, path: (string | number)[], message: string): Finding {

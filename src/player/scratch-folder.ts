@@ -1,0 +1,57 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { silentLogger } from '../common/logger.js';
+import { EmbeddedPostgres } from '../database/embedded-postgres.js';
+import { sweepMachine } from '../drivers/sweep.js';
+import { processStart } from '../linux/process-start.js';
+
+/** Short: sockets lie below it. */
+const PREFIX = 'wheelhouse-try-';
+const OWNER = 'owner';
+
+/** A state folder for one trial, marked with the process that it belongs to. */
+export function makeScratchFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), PREFIX));
+  chmodSync(folder, 0o711);
+  writeFileSync(path.join(folder, OWNER), `${process.pid} ${processStart(process.pid)}\n`);
+  return folder;
+}
+
+/** Removes what a trial's service left: its lab hosts and clusters, its database, its folder. */
+export async function removeScratchFolder(folder: string, dockerHost: string | undefined): Promise<void> {
+  const idFile = path.join(folder, 'install-id');
+  if (process.getuid?.() === 0 && existsSync(idFile)) {
+    const installId = readFileSync(idFile, 'utf8').trim();
+    await sweepMachine({ stateDir: folder, installId, dockerHost });
+  }
+  await new EmbeddedPostgres(folder, silentLogger).stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Folders of trials whose process was killed before it could clean up. */
+export function abandonedScratchFolders(): string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => path.join(tmpdir(), name))
+    .filter((folder) => isAbandoned(path.join(folder, OWNER)));
+}
+
+function isAbandoned(ownerFile: string): boolean {
+  let owner: string[];
+  try {
+    owner = readFileSync(ownerFile, 'utf8').trim().split(' ');
+  } catch {
+    // Somebody else's, or being made or removed at this moment.
+    return false;
+  }
+  return processStart(Number(owner[0])) !== Number(owner[1]);
+}
