@@ -19,7 +19,7 @@ const whole = fc.maxSafeInteger();
 const SOURCES = [
   'x.a.b == 1',
   "x.exists(e, e.name == 'red')",
-  "x.all(e, e.up == true && e.mtu >= 1500)",
+  'x.all(e, e.up == true && e.mtu >= 1500)',
   'size(x) > 2',
   "x.filter(e, e.name in ['a', 'b']).size() == 2",
   "x.a.startsWith('v')",
@@ -94,10 +94,14 @@ describe('CEL, on anything', () => {
 
   it('compares whole numbers and fractions by their value', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -1000, max: 1000 }), fc.double({ noNaN: true, min: -1000, max: 1000 }), (a, b) => {
-        expect(truthOf('x.a < x.b', { x: { a, b } })).toBe(a < b ? 'T' : 'F');
-        expect(truthOf('x.a <= x.b', { x: { a, b } })).toBe(a <= b ? 'T' : 'F');
-      }),
+      fc.property(
+        fc.integer({ min: -1000, max: 1000 }),
+        fc.double({ noNaN: true, min: -1000, max: 1000 }),
+        (a, b) => {
+          expect(truthOf('x.a < x.b', { x: { a, b } })).toBe(a < b ? 'T' : 'F');
+          expect(truthOf('x.a <= x.b', { x: { a, b } })).toBe(a <= b ? 'T' : 'F');
+        },
+      ),
     );
   });
 

@@ -61,11 +61,23 @@ describe('the matcher, on anything', () => {
   });
 
   it('assigns as many as can be assigned, and nobody twice', () => {
-    const table = fc.array(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+    const table = fc.array(fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     const most = (rows: boolean[][], free: readonly number[]): number => {
       const [row, ...rest] = rows;
       if (!row) return 0;
-      const taking = free.filter((j) => row[j]).map((j) => 1 + most(rest, free.filter((f) => f !== j)));
+      const taking = free
+        .filter((j) => row[j])
+        .map(
+          (j) =>
+            1 +
+            most(
+              rest,
+              free.filter((f) => f !== j),
+            ),
+        );
       return Math.max(most(rest, free), ...taking);
     };
     fc.assert(
@@ -104,9 +116,13 @@ describe('the matcher, on anything', () => {
 
   it('knows $exactly as the list itself with nothing more', () => {
     fc.assert(
-      fc.property(fc.array(small, { minLength: 1, maxLength: 4 }), fc.array(small, { maxLength: 4 }), (p, o) => {
-        expect(holds({ $exactly: p }, o)).toBe(o.length === p.length && holds(p, o));
-      }),
+      fc.property(
+        fc.array(small, { minLength: 1, maxLength: 4 }),
+        fc.array(small, { maxLength: 4 }),
+        (p, o) => {
+          expect(holds({ $exactly: p }, o)).toBe(o.length === p.length && holds(p, o));
+        },
+      ),
     );
   });
 
@@ -121,11 +137,17 @@ describe('the matcher, on anything', () => {
 
   it('does not depend on the order of a list or of keys', () => {
     fc.assert(
-      fc.property(fc.array(small, { minLength: 1, maxLength: 4 }), fc.array(small, { maxLength: 5 }), (p, o) => {
-        const turned = o.toReversed().map((item) => Object.fromEntries(Object.entries(item as object).toReversed()));
-        expect(holds(p, turned as Json)).toBe(holds(p, o));
-        expect(holds(p.toReversed(), o)).toBe(holds(p, o));
-      }),
+      fc.property(
+        fc.array(small, { minLength: 1, maxLength: 4 }),
+        fc.array(small, { maxLength: 5 }),
+        (p, o) => {
+          const turned = o
+            .toReversed()
+            .map((item) => Object.fromEntries(Object.entries(item as object).toReversed()));
+          expect(holds(p, turned as Json)).toBe(holds(p, o));
+          expect(holds(p.toReversed(), o)).toBe(holds(p, o));
+        },
+      ),
     );
   });
 

@@ -25,7 +25,8 @@ export function resume(
   }
   const trips = new Map(Object.entries(begin.trips));
   const known = new Set(lab.tripwires.map(({ spec }) => spec.id));
-  for (const id of trips.keys()) if (!known.has(id) || (before && !before.run.trips.has(id))) trips.delete(id);
+  for (const id of trips.keys())
+    if (!known.has(id) || (before && !before.run.trips.has(id))) trips.delete(id);
   for (const [id, trip] of before?.run.trips ?? []) if (!trips.has(id)) trips.set(id, trip);
   return { run: new Run(lab, begin.now, objectives, trips), past: { ...begin.past, ...before?.past } };
 }

@@ -94,7 +94,11 @@ class Fold {
   ) {
     const lab = labOfRun(spec, begin);
     this.wallOffset = begin.wall - begin.now;
-    const before = earlier && { run: earlier.run, past: earlier.past, shift: earlier.shiftTo(this.wallOffset) };
+    const before = earlier && {
+      run: earlier.run,
+      past: earlier.past,
+      shift: earlier.shiftTo(this.wallOffset),
+    };
     const { run, past } = resume(lab, begin, before);
     this.run = run;
     this.past = past;

@@ -54,7 +54,8 @@ function readTimeline(file: string, text: string): ReadTimeline {
     if (source.trim() === '') return;
     const parsed = parseLine(source);
     if ('problem' in parsed) problems.push({ line, message: parsed.problem });
-    else if (parsed.t < last) problems.push({ line, message: `t is ${parsed.t}, but the line before has ${last}` });
+    else if (parsed.t < last)
+      problems.push({ line, message: `t is ${parsed.t}, but the line before has ${last}` });
     else lines.push({ ...parsed, line });
     if ('t' in parsed) last = parsed.t;
   });

@@ -14,7 +14,7 @@ export function doAgain(run: Run, deed: Deed, now: number): Transition[] {
     case 'retry':
       return [run.retry(id, now) ?? []].flat();
     case 'decide':
-      run.decide(id, deed['decision'] as Decision | null);
+      run.decide(id, decisionOf(deed, now));
       return [];
     case 'freeze':
       // Nothing is folded after it; what was stands.
@@ -22,4 +22,9 @@ export function doAgain(run: Run, deed: Deed, now: number): Transition[] {
     default:
       throw new Error(`the log tells of "${deed.does}", which this version does not know`);
   }
+}
+
+function decisionOf({ state, by, reason }: Deed, at: number): Decision | null {
+  if (state !== 'passed' && state !== 'failed') return null;
+  return { state, by: String(by), reason: String(reason), at };
 }

@@ -9,12 +9,15 @@ const near = fc.letrec<{ both: [Json, Json] }>((tie) => ({
     { maxDepth: 4 },
     json.map((v): [Json, Json] => [v, v]),
     fc.tuple(json, json),
-    fc.dictionary(fc.constantFrom('a', 'b', 'name', 'value', '__proto__', '0'), tie('both'), { maxKeys: 4 }).map(
-      (o): [Json, Json] => [pick(o, 0), pick(o, 1)],
-    ),
+    fc
+      .dictionary(fc.constantFrom('a', 'b', 'name', 'value', '__proto__', '0'), tie('both'), { maxKeys: 4 })
+      .map((o): [Json, Json] => [pick(o, 0), pick(o, 1)]),
     fc
       .tuple(fc.array(tie('both'), { maxLength: 5 }), fc.nat(5), fc.nat(5))
-      .map(([list, from, to]): [Json, Json] => [list.slice(from).map((p) => p[0]), list.slice(0, to).map((p) => p[1])]),
+      .map(([list, from, to]): [Json, Json] => [
+        list.slice(from).map((p) => p[0]),
+        list.slice(0, to).map((p) => p[1]),
+      ]),
   ),
 })).both;
 
@@ -52,7 +55,12 @@ describe('what changed', () => {
   });
 
   it('is small where little changed: a counter, a line of a log, one of many', () => {
-    const links: Json = Array.from({ length: 50 }, (_, i) => ({ ifname: `eth${i}`, up: true, mtu: 1500, rx: i }));
+    const links: Json = Array.from({ length: 50 }, (_, i) => ({
+      ifname: `eth${i}`,
+      up: true,
+      mtu: 1500,
+      rx: i,
+    }));
     const counted = (links as { rx: number }[]).map((l, i) => (i === 7 ? { ...l, rx: 99 } : l));
     expect(diff(links, counted)).toEqual({ '7': { rx: [99] } });
     const log = Array.from({ length: 100 }, (_, i) => `line ${i}`);
@@ -68,6 +76,9 @@ describe('what changed', () => {
 
   it('has its values replaced one by one', () => {
     const delta = diff({ a: 'x', list: ['1'] }, { a: 'y', list: ['1', '2', '3'] })!;
-    expect(mapValues(delta, () => 'hidden')).toEqual({ a: ['hidden'], list: [1, 0, ['hidden', 'hidden'], []] });
+    expect(mapValues(delta, () => 'hidden')).toEqual({
+      a: ['hidden'],
+      list: [1, 0, ['hidden', 'hidden'], []],
+    });
   });
 });

@@ -5,7 +5,10 @@ import { isObject, type Json, type JsonObject } from '../json.js';
  * changes a list that grew, shrank or moved; an object has the delta of each key or index that changed.
  */
 export type Delta =
-  0 | [Json] | [start: number, deleted: number, inserted: Json[], appended: Json[]] | { [key: string]: Delta };
+  | 0
+  | [Json]
+  | [start: number, deleted: number, inserted: Json[], appended: Json[]]
+  | { [key: string]: Delta };
 
 /** undefined = equal. */
 export function diff(before: Json | undefined, after: Json | undefined): Delta | undefined {
