@@ -101,6 +101,12 @@ export interface HostDriver {
    * as after its cluster was made anew. The step `host.link` does the same.
    */
   link(id: string, attempt: number, network: HostNetwork, o: CallOptions): Promise<void>;
+  /**
+   * Gives a running lab host its uplink: `uplink0`, behind which there is a namespace of ours with a web server and no
+   * way to anywhere. Again does nothing while both ends are there, whatever the learner did to theirs; else makes what
+   * is missing. The step `host.uplink`, of those who require `uplink`, does the same.
+   */
+  uplink(id: string, attempt: number, o: CallOptions): Promise<void>;
   /** Cheap, without waiting: whether this process 1 still runs. Absent where processes are not real. */
   isAlive?(initPid: number): boolean;
   /** A PTY of the container's own devpts. */

@@ -16,15 +16,17 @@ import { LOGGER } from '../common/logger.token.js';
 import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import { CLUSTER_DRIVER } from '../drivers/driver.tokens.js';
 import { Bus } from '../events/bus.js';
-import { HostHandle } from '../linux/netns/host-handle.js';
-import { SandboxNetwork } from '../linux/netns/sandbox-network.js';
 import { LabsService } from '../labs/labs.service.js';
 import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
 import { SandboxDirectory, type LiveSandbox } from '../sandbox/live-sandbox.js';
 import { SandboxService } from '../sandbox/sandbox.service.js';
 import { ClusterFollower } from './cluster/cluster-follower.js';
 import { GradingRepository } from './grading.repository.js';
-import { HostProber } from './probes/host-prober.js';
+import { LogRepository } from './log/log.repository.js';
+import { RunLog } from './log/run-log.js';
+import { Veil } from './log/veil.js';
+import { failuresOf } from './failures.js';
+import { openHostProber } from './probes/open-host-prober.js';
 import { SandboxProber } from './probes/sandbox-prober.js';
 import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
@@ -194,7 +196,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     const listeners = new Set<ProgressListener>();
     const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId, userId);
     const { clock, logger, helpers } = this;
-    const prober = this.prober(live);
+    const prober = this.prober(live, run.lab.spec.sandbox.requires.includes('uplink'));
     const cluster = new ClusterFollower({
       driver: this.clusters,
       admin: run.lab.spec.sandbox.cluster?.admin ?? false,
@@ -222,11 +224,10 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     return { live, actor, cluster, listeners };
   }
 
-  private prober(live: LiveSandbox): SandboxProber {
+  private prober(live: LiveSandbox, uplink: boolean): SandboxProber {
     try {
-      const handle = HostHandle.open(live.initPid);
-      const network = new SandboxNetwork(handle, { now: () => this.clock.monotonic() });
-      return new SandboxProber(new HostProber({ handle, network }));
+      const now = (): number => this.clock.monotonic();
+      return new SandboxProber(openHostProber(live.initPid, { uplink, now }));
     } catch (error) {
       this.logger.warn({ err: error, sandbox: live.id }, 'the lab host cannot be observed');
       return new SandboxProber(undefined);

@@ -1,15 +1,14 @@
 import { systemClock } from '../common/clock.js';
 import { silentLogger } from '../common/logger.js';
 import type { ClusterAccess, ClusterNode } from '../drivers/cluster-driver.js';
-import { HostHandle } from '../linux/netns/host-handle.js';
-import { SandboxNetwork } from '../linux/netns/sandbox-network.js';
 import type { PreparedLab } from '../labs/prepared-lab.js';
 import { certificateIdentity } from './cluster/certificate-identity.js';
 import { ClusterSession } from './cluster/cluster-session.js';
 import type { SandboxFacts } from './facts.js';
 import type { Json } from './json.js';
 import type { ProbeFault } from './observation.js';
-import { HostProber } from './probes/host-prober.js';
+import type { HostProber } from './probes/host-prober.js';
+import { openHostProber } from './probes/open-host-prober.js';
 import { SandboxProber } from './probes/sandbox-prober.js';
 import { traitsOf } from './probes/traits.js';
 
@@ -28,7 +27,7 @@ export async function recordObservations(o: {
   initPid?: number;
   startedAt: Date;
 }): Promise<Recording> {
-  const prober = new SandboxProber(o.initPid === undefined ? undefined : hostProber(o.initPid));
+  const prober = new SandboxProber(o.initPid === undefined ? undefined : hostProber(o.initPid, o.lab));
   const calls = o.lab.calls;
   if (o.cluster) {
     const { access, nodes } = o.cluster;
@@ -63,10 +62,7 @@ export async function recordObservations(o: {
   }
 }
 
-function hostProber(initPid: number): HostProber {
-  const handle = HostHandle.open(initPid);
-  return new HostProber({
-    handle,
-    network: new SandboxNetwork(handle, { now: () => systemClock.monotonic() }),
-  });
+function hostProber(initPid: number, lab: PreparedLab): HostProber {
+  const uplink = lab.spec.sandbox.requires.includes('uplink');
+  return openHostProber(initPid, { uplink, now: () => systemClock.monotonic() });
 }

@@ -132,7 +132,10 @@ export class Reconciler {
     if (seen?.state === 'unknown') return;
     const hostRuns = seen?.state === 'running' && seen.attempt === row.attempt;
     const why = hostRuns ? await this.clusterFault(entry, cluster) : 'the lab host is gone';
-    if (hostRuns && why === undefined) return this.adopt(entry, seen);
+    if (hostRuns && why === undefined) {
+      await this.mendUplink(entry);
+      return this.adopt(entry, seen);
+    }
     this.d.logger.warn({ sandbox: row.id, seen, why }, 'a sandbox is lost');
     await entry.change((r) => {
       r.intent = 'release';
@@ -155,6 +158,17 @@ export class Reconciler {
     }
     const live = toLive(entry);
     if (adopted && live) this.d.bus.emit('sandbox.ready', live);
+  }
+
+  /** What is behind it may have run out of memory, and a learner may have deleted their end: no reason to lose more. */
+  private async mendUplink({ row }: Entry): Promise<void> {
+    if (!row.requires.includes('uplink')) return;
+    const call = { signal: AbortSignal.timeout(10_000), deadline: this.d.clock.now() + 10_000 };
+    await this.d.driver
+      .uplink(kernelName(row.id), row.attempt, call)
+      .catch((error: unknown) =>
+        this.d.logger.warn({ err: error, sandbox: row.id }, 'an uplink was not mended'),
+      );
   }
 
   /** Why a sandbox cannot go on, as far as its cluster is concerned; mends what can be mended. */

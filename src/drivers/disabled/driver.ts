@@ -43,6 +43,10 @@ export class DisabledHostDriver implements HostDriver {
     return Promise.reject(this.refusal());
   }
 
+  uplink(): Promise<void> {
+    return Promise.reject(this.refusal());
+  }
+
   openPty(): Promise<Pty> {
     return Promise.reject(this.refusal());
   }

@@ -22,6 +22,7 @@ export type FakePoint =
   | 'host.bundle'
   | 'host.run'
   | 'host.ready'
+  | 'host.uplink'
   | 'host.link'
   | 'destroy'
   | 'list'
@@ -29,6 +30,7 @@ export type FakePoint =
   | 'publish'
   | 'listen'
   | 'link'
+  | 'uplink'
   | 'openPty'
   | 'exec';
 
@@ -85,6 +87,7 @@ export class FakeHostDriver implements HostDriver {
         this.step('host.bundle', (c) => this.create(c, spec)),
         this.step('host.run', (c) => this.boot(c)),
         this.step('host.ready', (c) => this.confirm(c)),
+        ...(spec.requires.includes('uplink') ? [this.uplinkStep()] : []),
         ...(spec.link === true ? [this.linkStep()] : []),
       ],
       cost: { reserve: AMOUNTS, limit: { ...AMOUNTS, memMiB: 256, pids: 256, cpuMilli: 1000 } },
@@ -134,6 +137,12 @@ export class FakeHostDriver implements HostDriver {
     this.exports.networks.set(`${id}-${attempt}`, network);
   }
 
+  async uplink(id: string, attempt: number, o: CallOptions): Promise<void> {
+    await this.pass('uplink', o.signal);
+    this.running(id, attempt);
+    this.exports.uplinks.add(`${id}-${attempt}`);
+  }
+
   async openPty(id: string, attempt: number, _spec: PtySpec, o: CallOptions): Promise<Pty> {
     await this.pass('openPty', o.signal);
     this.running(id, attempt);
@@ -161,6 +170,21 @@ export class FakeHostDriver implements HostDriver {
       },
       undo: (c) => {
         if (name !== 'host.ready') this.drop(`${c.id}-${c.attempt}`);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  private uplinkStep(): Step {
+    return {
+      name: 'host.uplink',
+      timeoutMs: 20_000,
+      run: async (c) => {
+        await this.pass('host.uplink', c.signal);
+        await this.uplink(c.id, c.attempt, c);
+      },
+      undo: (c) => {
+        this.exports.uplinks.delete(`${c.id}-${c.attempt}`);
         return Promise.resolve();
       },
     };

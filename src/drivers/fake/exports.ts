@@ -4,6 +4,7 @@ import type { HostNetwork } from '../host-driver.js';
 /** What lab hosts in memory were given, by `<id>-<attempt>`. */
 export class FakeExports {
   readonly networks = new Map<string, HostNetwork>();
+  readonly uplinks = new Set<string>();
   private readonly files = new Map<string, Map<string, string>>();
   private readonly sockets = new Map<string, Map<string, (socket: Duplex) => void>>();
 
@@ -42,6 +43,6 @@ export class FakeExports {
   }
 
   drop(key: string): void {
-    for (const map of [this.networks, this.files, this.sockets]) map.delete(key);
+    for (const given of [this.networks, this.uplinks, this.files, this.sockets]) given.delete(key);
   }
 }

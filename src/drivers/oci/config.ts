@@ -121,7 +121,12 @@ export function hostConfig(options: ConfigOptions): object {
       namespaces: ['user', 'network', 'pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
       uidMappings: ids,
       gidMappings: ids,
-      sysctl: { 'net.ipv4.ping_group_range': '0 0', 'net.ipv4.ip_unprivileged_port_start': '0' },
+      sysctl: {
+        'net.ipv4.ping_group_range': '0 0',
+        'net.ipv4.ip_unprivileged_port_start': '0',
+        // A new namespace does as the machine does, and where Docker runs the machine forwards.
+        ...(options.requires.includes('uplink') ? { 'net.ipv4.ip_forward': '0' } : {}),
+      },
       resources: resources(options, tun),
       maskedPaths: [...MASKED.map((name) => `/proc/${name}`), '/sys/firmware'],
       readonlyPaths: READ_ONLY.map((name) => `/proc/${name}`),

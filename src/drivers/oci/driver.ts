@@ -135,6 +135,13 @@ export class OciHostDriver implements HostDriver {
     });
   }
 
+  uplink(id: string, attempt: number, o: CallOptions): Promise<void> {
+    return asDriver(async () => {
+      await this.session.open();
+      await this.lifecycle.uplink(id, attempt, o.signal);
+    });
+  }
+
   isAlive(initPid: number): boolean {
     return isRunning(initPid);
   }

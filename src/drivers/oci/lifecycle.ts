@@ -15,6 +15,7 @@ import { removeContainer, removeHost } from './remove.js';
 import type { HostActions } from './steps.js';
 import { lookAt, survey } from './survey.js';
 import { installTools } from './tools.js';
+import { giveUplink, removeUplink } from './uplink.js';
 
 interface Limits {
   timeoutMs: number;
@@ -102,6 +103,14 @@ export class HostLifecycle implements HostActions {
 
   unlink(id: string, attempt: number): Promise<void> {
     return asDriver(() => this.options.links.remove(id, attempt));
+  }
+
+  uplink(id: string, attempt: number, signal: AbortSignal): Promise<void> {
+    return asDriver(() => giveUplink(this.options.layout, hostName(id, attempt), signal));
+  }
+
+  dropUplink(id: string, attempt: number): Promise<void> {
+    return asDriver(() => Promise.resolve(removeUplink(this.options.layout, hostName(id, attempt))));
   }
 
   async remove(id: string, attempt: number, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export function hostCost(needs: HostNeeds): Cost {
   return {
     reserve: {
       cpuMilli: ovs ? 10 : 5,
-      memMiB: (ovs ? 64 : 16) + (needs.link ? 48 : 0),
+      memMiB: (ovs ? 64 : 16) + (needs.link ? 48 : 0) + (needs.requires.includes('uplink') ? 4 : 0),
       pids: ovs ? 32 : 24,
       inotifyInstances: 2,
       ptys: 8,

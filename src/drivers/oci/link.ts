@@ -4,14 +4,14 @@ import { runCommand } from '../../linux/exec/command.js';
 import { CommandError } from '../../linux/exec/command-error.js';
 import type { Fence } from '../../linux/fence/fence.js';
 import { enterArgv, entryFds } from '../../linux/netns/enter.js';
-import { HostHandle } from '../../linux/netns/host-handle.js';
+import type { HostHandle } from '../../linux/netns/host-handle.js';
 import { DriverError } from '../driver-error.js';
 import type { HostNetwork } from '../host-driver.js';
 import type { Layout } from './layout.js';
 import { linkAlias, linkMac, linkName, PEER } from './link-names.js';
 import { isBridge, lookAtInterface } from './link-state.js';
 import { hostName } from './names.js';
-import { lookAt } from './survey.js';
+import { openHost } from './open-host.js';
 
 const IP_MS = 10_000;
 const CIDR = /^(\d{1,3}(?:\.\d{1,3}){3})\/\d{1,2}$/;
@@ -62,7 +62,7 @@ export class HostLinks {
     const wanted = { port, mac, network, alias: linkAlias(layout.installId, name) };
     await fence.addPort({ port, mac, address, sandbox: name });
     (await this.ports()).set(port, name);
-    const host = this.open(name);
+    const host = openHost(layout, name);
     try {
       if (!(await isWhole(host, wanted, signal))) {
         await removeLink(port, wanted.alias);
@@ -107,17 +107,6 @@ export class HostLinks {
       throw error;
     });
     return this.fenced;
-  }
-
-  /** The lab host held by descriptors; looked at again afterwards, as its pid may have become another's. */
-  private open(name: string): HostHandle {
-    const seen = lookAt(this.o.layout, name);
-    if (seen?.state === 'running') {
-      const host = HostHandle.open(seen.initPid);
-      if (lookAt(this.o.layout, name)?.initPid === seen.initPid) return host;
-      host.close();
-    }
-    throw new DriverError('not_found', `lab host ${name} does not run`);
   }
 }
 

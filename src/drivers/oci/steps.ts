@@ -9,6 +9,8 @@ export interface HostActions {
   ready(id: string, attempt: number): Promise<number>;
   link(id: string, attempt: number, network: HostNetwork, signal: AbortSignal): Promise<void>;
   unlink(id: string, attempt: number): Promise<void>;
+  uplink(id: string, attempt: number, signal: AbortSignal): Promise<void>;
+  dropUplink(id: string, attempt: number): Promise<void>;
   remove(id: string, attempt: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -39,8 +41,18 @@ export function hostSteps(spec: HostSpec, actions: HostActions): Step[] {
       // Goes with the container.
       undo: () => Promise.resolve(),
     },
+    ...(spec.requires.includes('uplink') ? [uplinkStep(actions)] : []),
     ...(spec.link === true ? [linkStep(actions)] : []),
   ];
+}
+
+function uplinkStep(actions: HostActions): Step {
+  return {
+    name: 'host.uplink',
+    timeoutMs: 10_000,
+    run: (c) => actions.uplink(c.id, c.attempt, c.signal),
+    undo: (c) => actions.dropUplink(c.id, c.attempt),
+  };
 }
 
 function linkStep(actions: HostActions): Step {

@@ -2,11 +2,15 @@ import { z } from 'zod';
 import { hostFileParams } from './file-params.js';
 import { httpGetParams } from './http-params.js';
 import { kubeParams } from './kube-params.js';
+import { netTcpParams } from './net-tcp-params.js';
 import { netnsParams } from './netns-params.js';
+import { netnsSysctlParams } from './netns-sysctl.js';
 
 /** Every probe that lab.yaml may name, with its parameters. */
 export const probeParams = {
   ...netnsParams,
+  'netns.sysctl': netnsSysctlParams,
+  'net.tcp': netTcpParams,
   ...kubeParams,
   'http.get': httpGetParams,
   'host.file': hostFileParams,

@@ -2,7 +2,10 @@ import { faulted, type Observation, type Observations } from '../observation.js'
 import type { ProbeCall } from './calls.js';
 import { hostFile } from './host-file.js';
 import { netPing } from './net-ping.js';
+import { netTcp } from './net-tcp.js';
 import { netnsList } from './netns-list.js';
+import { netnsNft } from './netns-nft.js';
+import { netnsSysctl } from './netns-sysctl.js';
 import { netnsAddrs, netnsLinks, netnsNeigh, netnsRoutes } from './netns-tables.js';
 import { ovsBridges } from './ovs-bridges.js';
 import { guarded, Round, type ProbeHost } from './round.js';
@@ -50,10 +53,16 @@ function runProbe(round: Round, call: ProbeCall): Promise<Observation> {
         return netnsRoutes(round, call.params.ns);
       case 'netns.neigh':
         return netnsNeigh(round, call.params.ns);
+      case 'netns.sysctl':
+        return netnsSysctl(round, call.params);
+      case 'netns.nft':
+        return netnsNft(round.host, call.params.ns);
       case 'ovs.bridges':
         return ovsBridges(round, call.params.name);
       case 'net.ping':
         return netPing(round.host, call.params);
+      case 'net.tcp':
+        return netTcp(round.host, call.params);
       case 'host.file':
         return hostFile(round.host.handle, call.params);
       default:

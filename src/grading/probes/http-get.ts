@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { CommandError } from '../../linux/exec/command-error.js';
 import { runCommand } from '../../linux/exec/command.js';
 import { closeSync } from 'node:fs';
-import { enterArgv, entryFds, isRefusal } from '../../linux/netns/enter.js';
-import { machinePath } from '../../linux/netns/machine-path.js';
+import { isRefusal, labHostEntry, machineEntry, type NetnsEntry } from '../../linux/netns/enter.js';
 import { openNamedNetns } from '../../linux/netns/named-netns.js';
 import { NetnsError } from '../../linux/netns/netns-error.js';
 import { RefusedPath } from '../../linux/netns/open-inside.js';
 import type { Json } from '../json.js';
-import { seen, type Observation } from '../observation.js';
+import { ABSENT, seen, type Observation } from '../observation.js';
 import type { HttpTargets } from './cluster-view.js';
 import { curlArgs, parseCurl, type HttpTargetAddress } from './curl.js';
 import type { HttpGetParams } from './http-params.js';
@@ -18,7 +17,6 @@ import type { ProbeHost } from './round.js';
 const DEADLINE_MS = 4000;
 const MAX_REQUESTS = 20;
 const MAX_OUTPUT = 2 * 1024 * 1024;
-const NOBODY = 65_534;
 
 interface Places {
   host: ProbeHost | undefined;
@@ -31,9 +29,9 @@ interface Places {
  */
 export async function httpGet(places: Places, params: HttpGetParams): Promise<Observation> {
   const addresses = addressesOf(places.targets, params);
-  if (!addresses) return seen(null);
+  if (!addresses) return places.targets ? seen(null) : ABSENT;
   const entry = entryOf(places, params.from);
-  if (!entry) return seen(null);
+  if (!entry) return params.from === 'node' ? ABSENT : seen(null);
   try {
     const requests = addresses.flatMap((to) => Array.from({ length: params.count }, () => to));
     if (requests.length === 0) return seen({ responses: [] });
@@ -49,55 +47,26 @@ function addressesOf(targets: HttpTargets | undefined, { to, port }: HttpGetPara
   return [{ target: to.addr, address: `${host}:${port}` }];
 }
 
-interface Entry {
-  argv(program: string, args: string[]): string[];
-  fds: number[];
+interface Entry extends NetnsEntry {
   release(): void;
 }
 
 function entryOf({ host, targets }: Places, from: string): Entry | undefined {
   if (from === 'node') {
     const netns = targets?.nodeNetns();
-    return netns === undefined ? undefined : { argv: nodeArgv, fds: [netns], release: () => undefined };
+    return netns === undefined ? undefined : { ...machineEntry(netns), release: () => undefined };
   }
   if (!host) throw new NetnsError('platform', 'ended', 'the lab host cannot be observed');
   const { handle } = host;
-  const argv = (program: string, args: string[]): string[] => enterArgv(program, args);
-  if (from === 'main') {
-    return {
-      argv,
-      fds: entryFds({ netns: handle.mainNetns, userNs: handle.userNs }),
-      release: () => undefined,
-    };
-  }
+  const { mainNetns, userNs } = handle;
+  if (from === 'main') return { ...labHostEntry({ netns: mainNetns, userNs }), release: () => undefined };
   try {
     const { fd } = openNamedNetns(handle, from);
-    return { argv, fds: entryFds({ netns: fd, userNs: handle.userNs }), release: () => closeSync(fd) };
+    return { ...labHostEntry({ netns: fd, userNs }), release: () => closeSync(fd) };
   } catch (error) {
     if (error instanceof RefusedPath && error.reason === 'absent') return undefined;
     throw error;
   }
-}
-
-/** The node is a container of the machine's own user namespace: entered with the machine's rights, which end there. */
-function nodeArgv(program: string, args: string[]): string[] {
-  return [
-    machinePath('nsenter'),
-    '--net=/proc/self/fd/3',
-    '--',
-    machinePath('setpriv'),
-    '--no-new-privs',
-    `--reuid=${NOBODY}`,
-    `--regid=${NOBODY}`,
-    '--clear-groups',
-    '--inh-caps=-all',
-    '--ambient-caps=-all',
-    '--bounding-set=-all',
-    '--pdeathsig=KILL',
-    '--',
-    machinePath(program),
-    ...args,
-  ];
 }
 
 async function ask(entry: Entry, requests: HttpTargetAddress[], params: HttpGetParams): Promise<Json[]> {

@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync } from 'node:fs';
-import type { EntryFds } from '../../linux/netns/enter.js';
-import { openNamedNetns } from '../../linux/netns/named-netns.js';
-import { NetnsError } from '../../linux/netns/netns-error.js';
-import { RefusedPath } from '../../linux/netns/open-inside.js';
 import { ping } from '../../linux/netns/ping.js';
 import { startWitness } from '../../linux/netns/witness.js';
 import type { Json } from '../json.js';
 import { seen, type Observation } from '../observation.js';
 import type { PingParams } from './netns-params.js';
+import { openNs, packetCounts, type OpenNs } from './places.js';
 import { Round, type ProbeHost } from './round.js';
 
 /**
@@ -35,24 +31,6 @@ export async function netPing(
   }
 }
 
-interface OpenNs {
-  fds: EntryFds;
-  release(): void;
-}
-
-function openNs({ handle }: ProbeHost, ns: string): OpenNs | undefined {
-  if (ns === 'main')
-    return { fds: { netns: handle.mainNetns, userNs: handle.userNs }, release: () => undefined };
-  try {
-    const { fd } = openNamedNetns(handle, ns);
-    return { fds: { netns: fd, userNs: handle.userNs }, release: () => closeSync(fd) };
-  } catch (error) {
-    if (error instanceof RefusedPath && error.reason === 'absent') return undefined;
-    if (error instanceof RefusedPath) throw new NetnsError('tenant', 'refused', error.message);
-    throw error;
-  }
-}
-
 async function pingBetween(o: {
   host: ProbeHost;
   params: PingParams;
@@ -64,13 +42,13 @@ async function pingBetween(o: {
   const { addr: address, ns } = params.to;
   const before = new Round(host);
   const owner = (await before.table(ns, 'addr'))?.find((a) => a.local === address);
-  const counted = await counters(before, params);
+  const counted = await packetCounts(before, params.via);
   const pattern = randomBytes(16);
   const witness = owner && (await startWitness(o.to.fds, { ifname: owner.ifname, address, pattern }));
   try {
     const result = await ping(o.from.fds, { address, count: params.count, pattern, signal: o.signal });
     const seenThere = witness ? await witness.count(result.received) : 0;
-    const after = await counters(new Round(host), params);
+    const after = await packetCounts(new Round(host), params.via);
     return {
       ...result,
       witness: { ifname: owner?.ifname ?? null, seen: seenThere },
@@ -82,14 +60,4 @@ async function pingBetween(o: {
   } finally {
     witness?.close();
   }
-}
-
-/** Packets in both directions on each interface of the way; 0 for one that is not there. */
-async function counters(round: Round, params: PingParams): Promise<number[]> {
-  return Promise.all(
-    params.via.map(async ({ ns, ifname }) => {
-      const link = (await round.table(ns, 'link'))?.find((l) => l.ifname === ifname);
-      return link ? link.rx + link.tx : 0;
-    }),
-  );
 }

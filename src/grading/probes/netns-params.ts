@@ -13,14 +13,17 @@ export const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP a
 const ifname = z.string().regex(/^[^\s/]{1,15}$/, 'must be an interface name of at most 15 characters');
 const inNamespace = z.strictObject({ ns: nsName });
 
+/** Interfaces that it must pass. */
+export const viaParams = z
+  .array(z.strictObject({ ns: nsName, ifname }))
+  .max(8)
+  .default([]);
+
 export const pingParams = z.strictObject({
   from: nsName,
   to: z.strictObject({ ns: nsName, addr: ipAddress }),
   count: z.int().min(1).max(5).default(3),
-  via: z
-    .array(z.strictObject({ ns: nsName, ifname }))
-    .max(8)
-    .default([]),
+  via: viaParams,
 });
 export type PingParams = z.infer<typeof pingParams>;
 
@@ -30,6 +33,7 @@ export const netnsParams = {
   'netns.addrs': inNamespace,
   'netns.neigh': inNamespace,
   'netns.routes': z.strictObject({ ns: nsName, table: z.literal('main').default('main') }),
+  'netns.nft': inNamespace,
   'net.ping': pingParams,
   'ovs.bridges': z.strictObject({ name: z.string().max(64).optional() }),
 } as const;

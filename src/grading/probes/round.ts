@@ -1,4 +1,5 @@
 import { parseAddrs, parseLinks, parseNeigh, parseRoutes, type Link } from '../../linux/netns/ip-json.js';
+import { parseNetconf } from '../../linux/netns/netconf.js';
 import type { HostHandle } from '../../linux/netns/host-handle.js';
 import type { NamedNetns } from '../../linux/netns/named-netns.js';
 import { NetnsError } from '../../linux/netns/netns-error.js';
@@ -12,9 +13,17 @@ import { faulted, type Observation } from '../observation.js';
 export interface ProbeHost {
   handle: HostHandle;
   network: SandboxNetwork;
+  /** Opens the namespace behind the uplink, for the caller to close; undefined where it has ended. */
+  outside?: () => number | undefined;
 }
 
-const PARSERS = { link: parseLinks, addr: parseAddrs, route: parseRoutes, neigh: parseNeigh } as const;
+const PARSERS = {
+  link: parseLinks,
+  addr: parseAddrs,
+  route: parseRoutes,
+  neigh: parseNeigh,
+  netconf: parseNetconf,
+} as const;
 type Parsed<T extends IpTable> = ReturnType<(typeof PARSERS)[T]>;
 
 /** One look at a sandbox: every table is read at most once, however many observations use it. */

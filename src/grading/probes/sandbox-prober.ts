@@ -1,4 +1,5 @@
-import type { SandboxFacts } from '../facts.js';
+import { OUTSIDE, UPLINK } from '../../linux/netns/outside-net.js';
+import { NO_UPLINK_FACTS, type SandboxFacts } from '../facts.js';
 import { faulted, type Observation, type Observations } from '../observation.js';
 import type { ProbeCall } from './calls.js';
 import { NO_CLUSTER, type ClusterView } from './cluster-view.js';
@@ -6,6 +7,9 @@ import type { HostProber } from './host-prober.js';
 import { httpGet } from './http-get.js';
 import type { News, Prober } from './prober.js';
 import { guarded } from './round.js';
+
+/** The same in every sandbox that has an uplink. */
+const UPLINK_FACTS = { uplink: UPLINK.address, outside: OUTSIDE.address };
 
 const isKube = (call: ProbeCall): boolean => call.probe.startsWith('kube.');
 
@@ -48,7 +52,8 @@ export class SandboxProber implements Prober {
   }
 
   facts(): SandboxFacts {
-    return this.cluster.facts();
+    const uplink = this.host?.host.outside ? UPLINK_FACTS : NO_UPLINK_FACTS;
+    return { ...this.cluster.facts(), ...uplink };
   }
 
   inventions(): readonly string[] {

@@ -1,6 +1,8 @@
 import type { ProbeCall, ProbeName } from './calls.js';
+import { OUTSIDE_NS } from './net-tcp-params.js';
 
-export type ProbeCapability = 'netns' | 'ovs' | 'kube.watch' | 'kube.logs' | 'kube.exec' | 'kube.runtime';
+export type ProbeCapability =
+  'netns' | 'ovs' | 'nft' | 'uplink' | 'kube.watch' | 'kube.logs' | 'kube.exec' | 'kube.runtime';
 
 /**
  * Who could have made an answer up: `host` and `kernel` nobody in the sandbox, `api` an administrator of the cluster's
@@ -33,7 +35,11 @@ const TRAITS: Record<ProbeName, Traits> = {
   'netns.addrs': kernel,
   'netns.neigh': kernel,
   'netns.routes': kernel,
+  'netns.sysctl': kernel,
+  // A process at every reading, unlike the others.
+  'netns.nft': { ...kernel, requires: 'nft', active: CHEAP },
   'net.ping': { ...kernel, active: PACKETS },
+  'net.tcp': { ...kernel, active: PACKETS },
   'ovs.bridges': { ...kernel, requires: 'ovs', trust: 'tenant' },
   'kube.api': { ...api, requires: null, active: CHEAP, watched: false },
   'kube.get': api,
@@ -48,6 +54,8 @@ const TRAITS: Record<ProbeName, Traits> = {
 
 export function traitsOf(call: ProbeCall): Traits {
   const traits = TRAITS[call.probe];
+  if (call.probe === 'net.tcp' && [call.params.from, call.params.to.ns].includes(OUTSIDE_NS))
+    return { ...traits, requires: 'uplink' };
   if (call.probe !== 'http.get') return traits;
   return { ...traits, cluster: call.params.from === 'node' || !('addr' in call.params.to) };
 }

@@ -48,6 +48,43 @@ export function entryFds(fds: EntryFds): number[] {
   return [fds.netns, fds.userNs];
 }
 
+/** How a program of the machine is run in one network namespace. */
+export interface NetnsEntry {
+  /** `more` names capabilities beside the usual two. */
+  argv(program: string, args: readonly string[], more?: readonly string[]): string[];
+  /** Descriptors that the child needs as 3, 4, … */
+  fds: number[];
+}
+
+export function labHostEntry(fds: EntryFds): NetnsEntry {
+  return { argv: enterArgv, fds: entryFds(fds) };
+}
+
+/** For a namespace of the machine's own user namespace: entered with the machine's rights, which end there. */
+export function machineEntry(netns: number): NetnsEntry {
+  return { argv: enterOwnArgv, fds: [netns] };
+}
+
+function enterOwnArgv(program: string, args: readonly string[]): string[] {
+  return [
+    machinePath('nsenter'),
+    '--net=/proc/self/fd/3',
+    '--',
+    machinePath('setpriv'),
+    '--no-new-privs',
+    `--reuid=${NOBODY}`,
+    `--regid=${NOBODY}`,
+    '--clear-groups',
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    '--bounding-set=-all',
+    '--pdeathsig=KILL',
+    '--',
+    machinePath(program),
+    ...args,
+  ];
+}
+
 /** Whether nsenter's complaint means that the kernel refused the namespace, rather than a fault of ours. */
 export function isRefusal(stderr: string): boolean {
   return /reassociate to namespace .* failed: (Operation not permitted|Invalid argument)/.test(stderr);

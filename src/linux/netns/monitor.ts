@@ -23,7 +23,7 @@ export class NetnsMonitor {
   }
 
   static async start(fds: EntryFds, onChange: () => void): Promise<NetnsMonitor> {
-    const args = ['-o', 'monitor', 'all-nsid', 'link', 'address', 'route'];
+    const args = ['-o', 'monitor', 'all-nsid', 'link', 'address', 'route', 'netconf'];
     // Hearing of other namespaces, of this user namespace alone, takes one more capability.
     const argv = enterArgv('ip', args, ['net_broadcast']);
     return new NetnsMonitor(await startResident({ argv, extraFds: entryFds(fds) }), onChange);

@@ -5,6 +5,8 @@ const MAGIC_LITTLE = 0xa1b2c3d4;
 /** Counts packets that hold a pattern in a growing capture file (libpcap format, the byte order of this machine). */
 export class PacketCounter {
   seen = 0;
+  /** The first of those packets, as far as it was captured. */
+  first: Buffer | undefined;
   private buffered: Buffer = Buffer.alloc(0);
   private headerRead = false;
 
@@ -26,7 +28,10 @@ export class PacketCounter {
       if (length > this.maxPacket) throw new Error('not a capture file');
       if (this.buffered.length < PACKET_HEADER + length) return;
       const packet = this.buffered.subarray(PACKET_HEADER, PACKET_HEADER + length);
-      if (packet.includes(this.pattern)) this.seen++;
+      if (packet.includes(this.pattern)) {
+        this.seen++;
+        this.first ??= Buffer.from(packet);
+      }
       this.buffered = this.buffered.subarray(PACKET_HEADER + length);
     }
   }

@@ -1,5 +1,6 @@
 import { startResident, type Resident } from '../exec/resident.js';
 import { enterArgv, entryFds, isRefusal, type EntryFds } from './enter.js';
+import { jsonOfIp } from './ip-text.js';
 import { LineReader } from './line-reader.js';
 import { NetnsError } from './netns-error.js';
 
@@ -7,13 +8,14 @@ import { NetnsError } from './netns-error.js';
 const MAX_ANSWER = 256 * 1024;
 const DEADLINE_MS = 2000;
 
-export type IpTable = 'link' | 'addr' | 'route' | 'neigh';
+export type IpTable = 'link' | 'addr' | 'route' | 'neigh' | 'netconf';
 
 const COMMANDS: Record<IpTable, string> = {
   link: 'link show',
   addr: 'addr show',
   route: 'route show table main',
   neigh: 'neigh show',
+  netconf: 'netconf show',
 };
 
 interface Waiting {
@@ -74,7 +76,7 @@ export class ResidentIp {
     const last = this.last.get(table);
     if (last?.line === line) return last.value;
     try {
-      const value = JSON.parse(line) as unknown;
+      const value = parse(line);
       this.last.set(table, { line, value });
       return value;
     } catch {
@@ -108,5 +110,14 @@ export class ResidentIp {
       waiting.reject(error);
     }
     return error;
+  }
+}
+
+/** Nearly always it is JSON at once. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return JSON.parse(jsonOfIp(line)) as unknown;
   }
 }

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { startResident } from '../exec/resident.js';
-import { enterArgv, entryFds, isRefusal, type EntryFds } from './enter.js';
+import { isRefusal, labHostEntry, type EntryFds, type NetnsEntry } from './enter.js';
 import { NetnsError } from './netns-error.js';
 import { PacketCounter } from './pcap.js';
 
@@ -11,6 +11,8 @@ const SETTLE_MS = 60;
 export interface Witness {
   /** Waits until `expected` packets were seen or a short while went by; ends the capture and returns the count. */
   count(expected: number): Promise<number>;
+  /** The first packet that was seen, with the header of its link, as far as it was captured. */
+  first(): Buffer | undefined;
   close(): void;
 }
 
@@ -18,15 +20,23 @@ export interface Witness {
  * Watches one interface for echo requests to `address` that carry `pattern`: proof, by the kernel, that a ping arrived
  * where it should rather than being answered on the way. Resolves once the capture runs.
  */
-export async function startWitness(
+export function startWitness(
   fds: EntryFds,
   o: { ifname: string; address: string; pattern: Buffer },
 ): Promise<Witness> {
   const filter = isIPv4(o.address)
     ? `icmp[icmptype] == icmp-echo and dst host ${o.address}`
     : `icmp6 and ip6[40] == 128 and dst host ${o.address}`;
-  const args = ['-n', '-U', '--immediate-mode', '-Q', 'in', '-s', '256', '-w', '-', '-i', o.ifname, filter];
-  const child = await startResident({ argv: enterArgv('tcpdump', args), extraFds: entryFds(fds) });
+  return startCapture(labHostEntry(fds), { on: ['-i', o.ifname], filter, pattern: o.pattern });
+}
+
+/** Watches for packets that come in, fit `filter` (in tcpdump's words) and carry `pattern`. */
+export async function startCapture(
+  entry: NetnsEntry,
+  o: { on: string[]; filter: string; pattern: Buffer },
+): Promise<Witness> {
+  const args = ['-n', '-U', '--immediate-mode', '-Q', 'in', '-s', '256', '-w', '-', ...o.on, o.filter];
+  const child = await startResident({ argv: entry.argv('tcpdump', args), extraFds: entry.fds });
   const counter = new PacketCounter(o.pattern);
   const changed = new Set<() => void>();
   child.stdout.on('data', (bytes: Buffer) => {
@@ -58,6 +68,7 @@ export async function startWitness(
       child.kill();
       return counter.seen;
     },
+    first: () => counter.first,
     close: () => child.kill(),
   };
 }
