@@ -64,6 +64,7 @@ export class Allocate {
 
   private async make(request: AllocateRequest): Promise<{ entry: Entry; created: boolean }> {
     this.checkQuota(request);
+    this.d.recipe.assertOffered(request.lab);
     const row = this.newRow(request);
     const verdict = this.d.admission.verdict(row.cost);
     if (!verdict.fits && verdict.impossible) throw this.impossible(row, verdict.reason);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { durationMs } from '../labs/duration.js';
+import { wishesOf } from '../labs/lab-plan.js';
 import type { LabFiles } from '../labs/lab-folder.js';
 import type { LabSpec } from '../labs/lab-spec.js';
 import { LabsService } from '../labs/labs.service.js';
@@ -72,7 +73,8 @@ function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
     slug: spec.id,
     durationMs: durationMs(spec.duration),
     extendByMs: durationMs(spec.extendBy),
-    requires: spec.sandbox.requires,
+    requires: wishesOf(spec),
+    needs: spec.sandbox.requires,
     cluster: spec.sandbox.cluster ?? null,
     setup: setupManifests(spec, files),
     settled: (cluster, o) => waitForPreconditions({ lab: prepareLab(spec), ...cluster, ...o }),

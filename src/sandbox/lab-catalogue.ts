@@ -11,7 +11,10 @@ export interface LabRef {
   durationMs: number;
   /** Ms per extension. */
   extendByMs: number;
+  /** What its sandboxes are given, where the engine can. */
   requires: string[];
+  /** Of these, what it cannot do without; absent = nothing. */
+  needs?: string[];
   /** null = no cluster. */
   cluster: (ClusterNeed & { fidelity: 'any' | 'real' | 'simulated' }) | null;
   /** Manifests of the set-up with the parameters of a run put in, in their order. */

@@ -1,8 +1,10 @@
+import { AppError } from '../common/errors/app-error.js';
 import { kernelName } from '../common/ids.js';
 import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import type { HostDriver } from '../drivers/host-driver.js';
 import { hostCapabilities } from '../drivers/requires.js';
 import type { Amounts, Cost, Step } from '../drivers/step.js';
+import type { LabRef } from './lab-catalogue.js';
 import type { ClusterNeed, SandboxRow } from './sandbox-row.js';
 
 export interface RecipeDeps {
@@ -39,6 +41,15 @@ export class Recipe {
     if (!cluster) return host.cost;
     const { cost } = this.d.clusters.plan(kernelName(id), 1, { nodes: cluster.nodes });
     return { reserve: sum(host.cost.reserve, cost.reserve), limit: sum(host.cost.limit, cost.limit) };
+  }
+
+  /** Throws `provider_unavailable` when lab hosts of this machine cannot do what the lab needs. */
+  assertOffered({ slug, needs = [] }: Pick<LabRef, 'slug' | 'needs'>): void {
+    const offered = this.d.driver.capabilities?.();
+    const lacking = offered ? hostCapabilities(needs).filter((name) => !offered.includes(name)) : [];
+    if (lacking.length === 0) return;
+    const what = `The lab "${slug}" needs ${lacking.join(', ')}, which lab hosts of this machine lack`;
+    throw new AppError('provider_unavailable', `${what}; \`wheelhouse doctor\` says why.`);
   }
 
   /** What warm units must have in common with a request to serve it; null = made on demand, quickly. */

@@ -1,4 +1,5 @@
 import type { HostCapability } from '../host-driver.js';
+import { delegatedFolder } from './delegated.js';
 import { memoryMiB, PIDS_LIMIT, USER_CAPS } from './limits.js';
 import { mountTable } from './mount-table.js';
 import { capabilitySets, LEARNER_CAPABILITIES, RLIMITS, ROOT_USER } from './process-spec.js';
@@ -92,6 +93,7 @@ function resources(options: ConfigOptions, tun: boolean): object {
  */
 export function hostConfig(options: ConfigOptions): object {
   const tun = options.requires.includes('ovs');
+  const delegated = options.requires.includes('cgroup') ? delegatedFolder(options.cgroup) : undefined;
   const ids = [{ containerID: 0, hostID: options.firstId, size: IDS_PER_HOST }];
   const caps = Object.entries(USER_CAPS).map(([name, value]) => `user.${name}=${value}`);
   return {
@@ -109,7 +111,7 @@ export function hostConfig(options: ConfigOptions): object {
     },
     root: { path: options.rootfs, readonly: true },
     hostname: 'lab',
-    mounts: mountTable({ view: options.view, name: options.name, tun, tools: options.tools }),
+    mounts: mountTable({ view: options.view, name: options.name, tun, tools: options.tools, delegated }),
     annotations: {
       'wheelhouse.install': options.installId,
       'wheelhouse.sandbox': options.id,

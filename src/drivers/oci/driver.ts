@@ -6,6 +6,7 @@ import { Fence } from '../../linux/fence/fence.js';
 import { isRunning } from '../../linux/process-state.js';
 import type { Pty } from '../../terminal/pty/pty.js';
 import { DriverError } from '../driver-error.js';
+import { HOST_CAPABILITIES, type HostCapability } from '../host-driver.js';
 import type {
   ExecResult,
   Finding,
@@ -19,6 +20,7 @@ import type {
 import type { CallOptions, Plan } from '../step.js';
 import { hasBundle, publishFiles, writeProcessSpec } from './bundle.js';
 import { IDS_PER_HOST } from './config.js';
+import { capabilitiesOf } from './capabilities.js';
 import { asDriver } from './driver-errors.js';
 import { HostSockets } from './host-sockets.js';
 import { Layout } from './layout.js';
@@ -55,6 +57,7 @@ export class OciHostDriver implements HostDriver {
   private readonly session: OciSession;
   private readonly lifecycle: HostLifecycle;
   private readonly sockets: HostSockets;
+  private offered: readonly HostCapability[] = HOST_CAPABILITIES;
 
   constructor(private readonly options: OciOptions) {
     this.layout = new Layout(options);
@@ -72,7 +75,12 @@ export class OciHostDriver implements HostDriver {
   async preflight(): Promise<Finding[]> {
     const { findings, program } = await checkHosts(this.options);
     if (program !== undefined) this.session.useRuntime(program);
+    this.offered = capabilitiesOf(findings);
     return findings;
+  }
+
+  capabilities(): readonly HostCapability[] {
+    return this.offered;
   }
 
   plan(id: string, attempt: number, spec: HostSpec): Plan {

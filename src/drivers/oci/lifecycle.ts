@@ -5,6 +5,7 @@ import type { HostNetwork, HostSpec } from '../host-driver.js';
 import { hasBundle, writeBundle } from './bundle.js';
 import { IDS_PER_HOST } from './config.js';
 import { ConfigTemplates } from './config-template.js';
+import { delegateGroup } from './delegated.js';
 import { asDriver } from './driver-errors.js';
 import type { HostSockets } from './host-sockets.js';
 import type { Layout } from './layout.js';
@@ -20,6 +21,10 @@ import { giveUplink, removeUplink } from './uplink.js';
 interface Limits {
   timeoutMs: number;
   signal: AbortSignal;
+}
+
+interface RunOptions extends Limits {
+  spec: HostSpec;
 }
 
 export interface LifecycleOptions {
@@ -71,9 +76,9 @@ export class HostLifecycle implements HostActions {
     });
   }
 
-  run(id: string, attempt: number, limits: Limits): Promise<number> {
+  run(id: string, attempt: number, { spec, ...limits }: RunOptions): Promise<number> {
     return asDriver(async () => {
-      const { layout, session } = this.options;
+      const { layout, session, uidBase } = this.options;
       const { runtime } = await session.open();
       const name = hostName(id, attempt);
       if (existsSync(path.join(layout.runtimeRoot, name))) {
@@ -83,6 +88,8 @@ export class HostLifecycle implements HostActions {
         await removeContainer(layout, name, limits.signal);
       }
       if (!hasBundle(layout.bundle(name))) throw new DriverError('not_found', `${name} has no bundle`);
+      if (spec.requires.includes('cgroup'))
+        delegateGroup(layout.cgroup(name), uidBase + spec.slot * IDS_PER_HOST);
       await runtime.run(name, limits);
       return this.ready(id, attempt);
     });

@@ -1,3 +1,5 @@
+import { DELEGATED_POINT } from './delegated.js';
+
 /** Where programs that are not of the image appear; the image has the empty folder, and PATH names it first. */
 export const TOOLS_POINT = '/usr/local/lib/wheelhouse/bin';
 
@@ -13,6 +15,11 @@ function tmpfs(destination: string, mode: string, size: string, ...more: string[
   return { destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', ...more, ...limits] };
 }
 
+function delegated(source: string): Mount {
+  const options = ['bind', 'nosuid', 'nodev', 'noexec'];
+  return { destination: DELEGATED_POINT, type: 'bind', source, options };
+}
+
 const SYSFS = ['nosuid', 'nodev', 'noexec'];
 
 export interface MountOptions {
@@ -22,6 +29,8 @@ export interface MountOptions {
   tun: boolean;
   /** Folder of more programs, in the view. */
   tools: string | undefined;
+  /** Control group that is handed to the lab host. */
+  delegated: string | undefined;
 }
 
 /** Mounts of a lab host, in the order in which the runtime makes them. Writable ones are bounded and cost its memory. */
@@ -66,5 +75,6 @@ export function mountTable(options: MountOptions): Mount[] {
       options: ['bind', 'ro', 'nosuid', 'nodev', 'noexec'],
     },
     ...(options.tools === undefined ? [] : [tools]),
+    ...(options.delegated === undefined ? [] : [delegated(options.delegated)]),
   ];
 }

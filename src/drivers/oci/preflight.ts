@@ -63,6 +63,14 @@ function partFindings(result: ProbeResult): Finding[] {
     }),
     part('host.tun', result.tun, { wanted: '/dev/net/tun, for Open vSwitch', fix: 'modprobe tun' }),
     part('host.nft', result.nft, { wanted: 'nftables, for labs with a firewall', fix: 'modprobe nf_tables' }),
+    part('host.nested-proc', result.nestedProc, {
+      wanted: 'a /proc in a nested PID namespace, for labs on containers',
+      fix: 'upgrade the runtime and the kernel',
+    }),
+    part('host.cgroup', result.cgroup, {
+      wanted: 'a control group handed to the lab host, for objectives on limits',
+      fix: 'boot with the pids controller in a v1 hierarchy (systemd.unified_cgroup_hierarchy=0)',
+    }),
   ];
 }
 

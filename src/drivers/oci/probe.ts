@@ -5,6 +5,8 @@ import type { Logger } from '../../common/logger.js';
 import { limitsSwap } from '../../linux/cgroup-mounts.js';
 import { Fence } from '../../linux/fence/fence.js';
 import { writeProcessSpec } from './bundle.js';
+import type { HostSpec } from '../host-driver.js';
+import { DELEGATED_POINT } from './delegated.js';
 import { HostSockets } from './host-sockets.js';
 import { Layout } from './layout.js';
 import { HostLifecycle } from './lifecycle.js';
@@ -30,17 +32,22 @@ export interface ProbeResult {
   netns?: string;
   tun?: string;
   nft?: string;
+  nestedProc?: string;
+  cgroup?: string;
 }
 
 const ID = 'probe';
 /** The last one of all, given to sandboxes only when all others are taken. */
 const SLOT = 8191;
+const SPEC: HostSpec = { slot: SLOT, requires: ['netns', 'ovs', 'nft', 'nested-proc', 'cgroup'] };
 const TIMEOUT_MS = 20_000;
 /** Each line of output is the name of a thing that works. */
 const SCRIPT = `
 ip netns add probe && ip netns exec probe ip link show lo >/dev/null && echo netns
 (exec 3<>/dev/net/tun) && echo tun
 nft list ruleset && echo nft
+unshare --pid --fork --mount-proc test -d /proc/1 && echo nested-proc
+echo 8 > ${DELEGATED_POINT}/pids.max && echo 0 > ${DELEGATED_POINT}/cgroup.procs && echo cgroup
 `;
 
 /**
@@ -59,8 +66,8 @@ export async function probeRuntime(options: ProbeOptions): Promise<ProbeResult> 
   const started = systemClock.monotonic();
   try {
     const { runtime } = await session.open();
-    await lifecycle.bundle(ID, 0, { slot: SLOT, requires: ['netns', 'ovs', 'nft'] });
-    await lifecycle.run(ID, 0, limits);
+    await lifecycle.bundle(ID, 0, SPEC);
+    await lifecycle.run(ID, 0, { ...limits, spec: SPEC });
     const name = hostName(ID, 0);
     const spec = processSpec({ argv: ['/bin/sh', '-c', SCRIPT], env: {}, terminal: false });
     const { stdout, stderr } = await runtime.exec(name, writeProcessSpec(layout.bundle(name), spec), limits);
@@ -68,7 +75,10 @@ export async function probeRuntime(options: ProbeOptions): Promise<ProbeResult> 
     const works = new Set(stdout.split('\n'));
     const judge = (what: string): string | undefined =>
       works.has(what) ? undefined : stderr.trim() || 'no output';
-    return { netns: judge('netns'), tun: judge('tun'), nft: judge('nft') };
+    return {
+      ...{ netns: judge('netns'), tun: judge('tun'), nft: judge('nft') },
+      ...{ nestedProc: judge('nested-proc'), cgroup: judge('cgroup') },
+    };
   } catch (error) {
     return { start: (error as Error).message };
   } finally {

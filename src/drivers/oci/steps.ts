@@ -5,7 +5,11 @@ import type { Facts, Step } from '../step.js';
 /** What the steps do; the driver implements it. */
 export interface HostActions {
   bundle(id: string, attempt: number, spec: HostSpec): Promise<void>;
-  run(id: string, attempt: number, limits: { timeoutMs: number; signal: AbortSignal }): Promise<number>;
+  run(
+    id: string,
+    attempt: number,
+    o: { timeoutMs: number; signal: AbortSignal; spec: HostSpec },
+  ): Promise<number>;
   ready(id: string, attempt: number): Promise<number>;
   link(id: string, attempt: number, network: HostNetwork, signal: AbortSignal): Promise<void>;
   unlink(id: string, attempt: number): Promise<void>;
@@ -30,7 +34,7 @@ export function hostSteps(spec: HostSpec, actions: HostActions): Step[] {
       name: 'host.run',
       timeoutMs: RUN_MS,
       run: async (c) => ({
-        initPid: await actions.run(c.id, c.attempt, { timeoutMs: RUN_MS, signal: c.signal }),
+        initPid: await actions.run(c.id, c.attempt, { timeoutMs: RUN_MS, signal: c.signal, spec }),
       }),
       undo: remove,
     },

@@ -4,6 +4,7 @@ import { httpGetParams } from './http-params.js';
 import { kubeParams } from './kube-params.js';
 import { netTcpParams } from './net-tcp-params.js';
 import { netnsParams } from './netns-params.js';
+import { hostProcsParams } from './procs-params.js';
 import { netnsSysctlParams } from './netns-sysctl.js';
 
 /** Every probe that lab.yaml may name, with its parameters. */
@@ -14,6 +15,7 @@ export const probeParams = {
   ...kubeParams,
   'http.get': httpGetParams,
   'host.file': hostFileParams,
+  'host.procs': hostProcsParams,
 } as const;
 
 export type ProbeName = keyof typeof probeParams;

@@ -1,6 +1,8 @@
 import { faulted, type Observation, type Observations } from '../observation.js';
 import type { ProbeCall } from './calls.js';
+import { UtsNames } from '../../linux/procs/uts-names.js';
 import { hostFile } from './host-file.js';
+import { hostProcs } from './host-procs.js';
 import { netPing } from './net-ping.js';
 import { netTcp } from './net-tcp.js';
 import { netnsList } from './netns-list.js';
@@ -12,7 +14,11 @@ import { guarded, Round, type ProbeHost } from './round.js';
 
 /** Probes of the lab host: its namespaces, its switch, its files. */
 export class HostProber {
-  constructor(readonly host: ProbeHost) {}
+  readonly host: ProbeHost;
+
+  constructor(host: Omit<ProbeHost, 'names'>) {
+    this.host = { ...host, names: new UtsNames(host.handle) };
+  }
 
   async look(calls: Record<string, ProbeCall>): Promise<Observations> {
     const round = new Round(this.host);
@@ -32,10 +38,12 @@ export class HostProber {
 
   rest(): void {
     this.host.network.rest();
+    this.host.names.rest();
   }
 
   close(): void {
     this.host.network.close();
+    this.host.names.rest();
     this.host.handle.close();
   }
 }
@@ -65,6 +73,8 @@ function runProbe(round: Round, call: ProbeCall): Promise<Observation> {
         return netTcp(round.host, call.params);
       case 'host.file':
         return hostFile(round.host.handle, call.params);
+      case 'host.procs':
+        return hostProcs(round.host, call.params);
       default:
         return faulted('platform', 'unprobed', `${call.probe} is no probe of a lab host`);
     }

@@ -6,6 +6,7 @@ import { NetnsError } from '../../linux/netns/netns-error.js';
 import { RefusedPath } from '../../linux/netns/open-inside.js';
 import type { IpTable } from '../../linux/netns/resident-ip.js';
 import type { SandboxNetwork } from '../../linux/netns/sandbox-network.js';
+import type { UtsNames } from '../../linux/procs/uts-names.js';
 import { z } from 'zod';
 import { faulted, type Observation } from '../observation.js';
 
@@ -13,6 +14,7 @@ import { faulted, type Observation } from '../observation.js';
 export interface ProbeHost {
   handle: HostHandle;
   network: SandboxNetwork;
+  names: UtsNames;
   /** Opens the namespace behind the uplink, for the caller to close; undefined where it has ended. */
   outside?: () => number | undefined;
 }

@@ -50,6 +50,8 @@ const TRAITS: Record<ProbeName, Traits> = {
   'kube.can-i': { ...api, requires: null, active: CHEAP, watched: false },
   'http.get': { ...kernel, requires: null, active: PACKETS },
   'host.file': { ...kernel, requires: null, trust: 'tenant' },
+  // But for `comm`, which a process gives itself.
+  'host.procs': { ...kernel, requires: null },
 };
 
 export function traitsOf(call: ProbeCall): Traits {
