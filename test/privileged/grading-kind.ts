@@ -4,23 +4,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../src/common/clock.js';
 import { silentLogger } from '../../src/common/logger.js';
-import { Semaphore } from '../../src/common/semaphore.js';
 import type { ClusterAccess, ClusterNode } from '../../src/drivers/cluster-driver.js';
 import { certificateIdentity } from '../../src/grading/cluster/certificate-identity.js';
 import { ClusterSession, type Identity } from '../../src/grading/cluster/cluster-session.js';
 import { kindNodes } from '../../src/grading/kind-nodes.js';
-import type { Observation } from '../../src/grading/observation.js';
-import { HostProber } from '../../src/grading/probes/host-prober.js';
+import type { HostProber } from '../../src/grading/probes/host-prober.js';
 import { SandboxProber } from '../../src/grading/probes/sandbox-prober.js';
-import { traitsOf } from '../../src/grading/probes/traits.js';
-import { RunActor } from '../../src/grading/run-actor.js';
-import { Run } from '../../src/grading/run.js';
 import { accessOfKubeconfig } from '../../src/kube/kubeconfig.js';
 import { KubeTransport } from '../../src/kube/transport.js';
-import { labSpecSchema } from '../../src/labs/lab-spec.js';
-import { prepareLab } from '../../src/labs/prepared-lab.js';
+import { nodeImage } from '../support/capability.js';
+import type { LabHosts } from './grading-lab-host.js';
+import { GradingRig, rigLab, type RigLab } from './grading-rig.js';
 
-const IMAGE = process.env['WHEELHOUSE_KIND_IMAGE'] ?? 'wheelhouse/node:v1.34.4';
+type NamedObject = { metadata: { name: string } } & Record<string, unknown>;
 
 /** A cluster made by kind's own command line, with the credential that the driver would give to grading. */
 export class KindCluster {
@@ -39,13 +35,29 @@ export class KindCluster {
     const kubeconfig = path.join(folder, 'config');
     execFileSync(
       'kind',
-      ['create', 'cluster', '--name', name, '--image', IMAGE, '--kubeconfig', kubeconfig, '--wait', '120s'],
+      [
+        'create',
+        'cluster',
+        '--name',
+        name,
+        '--image',
+        nodeImage()!,
+        '--kubeconfig',
+        kubeconfig,
+        '--wait',
+        '120s',
+      ],
       { stdio: 'ignore' },
     );
     const nodes = await kindNodes(name);
     const admin = execFileSync('docker', ['exec', nodes[0]!.name, 'cat', '/etc/kubernetes/super-admin.conf']);
     const access = accessOfKubeconfig(admin.toString());
     return new KindCluster(name, folder, nodes, { ...access, server: `https://${nodes[0]!.address}:6443` });
+  }
+
+  /** The learner's own file. */
+  get kubeconfig(): string {
+    return path.join(this.folder, 'config');
   }
 
   /** As the learner would; its standard output. */
@@ -58,19 +70,20 @@ export class KindCluster {
   }
 
   /** One object, with nothing between it and the server. */
-  async send(
-    collection: string,
-    object: { metadata: { name: string } } & Record<string, unknown>,
-  ): Promise<void> {
-    this.transport ??= new KubeTransport(this.access);
-    await this.transport.fetch({
-      method: 'PATCH',
-      path: `${collection}/${object.metadata.name}?fieldManager=test&force=true`,
-      contentType: 'application/apply-patch+yaml',
-      body: object,
-      timeoutMs: 10_000,
-      maxBytes: 4e6,
-    });
+  send(collection: string, object: NamedObject): Promise<void> {
+    const path = `${collection}/${object.metadata.name}?fieldManager=test&force=true`;
+    return this.patch(path, 'application/apply-patch+yaml', object);
+  }
+
+  /** Changes what the body says. `path` may end in a subresource such as `/status`. */
+  merge(path: string, body: object): Promise<void> {
+    return this.patch(path, 'application/merge-patch+json', body);
+  }
+
+  /** A ConfigMap of that name in `default`. */
+  config(name: string, data: Record<string, string> = {}): Promise<void> {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+    return this.send('/api/v1/namespaces/default/configmaps', object);
   }
 
   /** On the first node, as root. */
@@ -88,9 +101,20 @@ export class KindCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  private async patch(path: string, contentType: string, body: object): Promise<void> {
+    this.transport ??= new KubeTransport(this.access);
+    await this.transport.fetch({
+      method: 'PATCH',
+      path,
+      contentType,
+      body,
+      timeoutMs: 10_000,
+      maxBytes: 4e6,
+    });
+  }
+
   private kubectlWith(input: string | undefined, ...args: string[]): string {
-    const config = ['--kubeconfig', path.join(this.folder, 'config')];
-    return execFileSync('kubectl', [...config, ...args], {
+    return execFileSync('kubectl', ['--kubeconfig', this.kubeconfig, ...args], {
       encoding: 'utf8',
       input,
       maxBuffer: 64e6,
@@ -99,98 +123,41 @@ export class KindCluster {
   }
 }
 
-const text = { fr: 'x', en: 'x' };
+export interface ClusterRigOptions extends RigLab {
+  startedAt?: Date;
+  host?: HostProber;
+  learner?: Identity;
+  /** Other than the cluster's own. */
+  access?: ClusterAccess;
+}
 
-/** What grading does with one sandbox on that cluster, without service and database. */
-export class ClusterRig {
-  readonly prober: SandboxProber;
+/** What the suites on one cluster share. */
+export interface ClusterContext {
+  readonly cluster: KindCluster;
+  readonly hosts: LabHosts;
+  /** Grading of it from now on, until the end of the test. */
+  rig(this: void, o: ClusterRigOptions): ClusterRig;
+}
+
+/** Grading of one sandbox on that cluster. */
+export class ClusterRig extends GradingRig {
   readonly session: ClusterSession;
-  readonly run: Run;
-  readonly actor: RunActor;
-  private wake: () => void = () => undefined;
 
-  constructor(
-    cluster: KindCluster,
-    o: {
-      observe: Record<string, unknown>;
-      objectives: object[];
-      tripwires?: object[];
-      startedAt?: Date;
-      host?: HostProber;
-      learner?: Identity;
-    },
-  ) {
-    const lab = prepareLab(
-      labSpecSchema.parse({
-        apiVersion: 'wheelhouse/v1',
-        kind: 'Lab',
-        id: 'lab',
-        version: '1.0.0',
-        title: text,
-        locales: ['fr', 'en'],
-        duration: '60m',
-        sandbox: { cluster: {} },
-        observe: o.observe,
-        tripwires: (o.tripwires ?? []).map((t) => ({ text, ...t })),
-        objectives: o.objectives.map((objective) => ({ title: text, weight: 1, ...objective })),
-      }),
-    );
-    this.session = new ClusterSession({
-      access: cluster.access,
+  constructor(cluster: KindCluster, o: ClusterRigOptions) {
+    const lab = rigLab(o);
+    const access = o.access ?? cluster.access;
+    const session = new ClusterSession({
+      access,
       nodes: cluster.nodes,
       calls: Object.values(lab.calls),
       startedAt: o.startedAt ?? new Date(0),
-      learner: () => Promise.resolve(o.learner ?? certificateIdentity(cluster.access.cert)),
+      learner: () => Promise.resolve(o.learner ?? certificateIdentity(access.cert)),
       clock: systemClock,
       logger: silentLogger,
     });
-    this.prober = new SandboxProber(o.host);
-    this.prober.setCluster(this.session);
-    this.run = new Run(lab, systemClock.monotonic());
-    let ids = 0;
-    this.actor = new RunActor(this.run, { tenantId: 't', sandboxId: 's', userId: 'u' }, {}, null, {
-      clock: systemClock,
-      logger: silentLogger,
-      prober: this.prober,
-      helpers: new Semaphore(4),
-      save: () => Promise.resolve(),
-      newEvidenceId: () => `evd_${ids++}`,
-      onChange: () => this.wake(),
-    });
-    this.actor.attached(1);
-    this.actor.start();
-  }
-
-  state(id: string): string {
-    return this.run.of(id).memory.state;
-  }
-
-  /** One observation of now. */
-  async observe(name: string): Promise<Observation> {
-    const probe = this.run.lab.calls[name]!;
-    if (traitsOf(probe).active !== null) return this.prober.act(probe);
-    return (await this.prober.look({ [name]: probe }))[name]!;
-  }
-
-  /** Once the condition holds, told by changes of the run; with a pulse for what changes no verdict. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
-    for (const end = Date.now() + ms; !(await holds());) {
-      if (Date.now() > end) throw new Error(`waited ${ms} ms for: ${what}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 100);
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-
-  becomes(id: string, state: string, ms?: number): Promise<void> {
-    return this.until(`${id} ${state}`, () => this.state(id) === state, ms);
-  }
-
-  close(): void {
-    this.actor.close();
+    const prober = new SandboxProber(o.host);
+    prober.setCluster(session);
+    super(lab, prober);
+    this.session = session;
   }
 }
