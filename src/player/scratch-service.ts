@@ -109,7 +109,7 @@ function imageOf({ imageDir }: AppConfig): string {
 }
 
 function seedOf(folder: string): number {
-  return [...path.basename(folder)].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_521, 7);
+  return Buffer.from(folder).reduce((sum, byte) => (sum * 31 + byte) % 65_521, 7);
 }
 
 function lacking(findings: readonly Finding[]): string {

@@ -64,5 +64,5 @@ export function shortened(text: string): string {
 
 /** The shell's own `${NAME}` in a text that has parameters put in. */
 export function asItStands(text: string): string {
-  return text.replace(/\$\{(?=[a-zA-Z0-9_-]+\})/g, '$${');
+  return text.replace(/\$\{(?=[a-zA-Z0-9_-]+\})/g, (found) => `$${found}`);
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../grading/json.js';
 import type { Locale } from '../text-spec.js';
-import { asId, distinctIds, ImportError } from './imported.js';
+import { ImportError } from './imported.js';
 import { listed, WORDS } from './kathara-words.js';
 import type { Domain, Machine, Port, Topology } from './topology.js';
 
@@ -35,9 +35,7 @@ export function goalsOf(topology: Topology, locale: Locale): Goal[] {
     throw new ImportError(
       `this network makes ${made.length} objectives, and a lab holds ${MAX_GOALS}; split it`,
     );
-  const ids = distinctIds(made.map(({ id }) => id));
-  const idOf = new Map(made.map(({ id }, i) => [id, ids[i]!]));
-  return made.map((goal, i) => ({ ...goal, id: ids[i]!, needs: goal.needs.map((need) => idOf.get(need)!) }));
+  return made;
 }
 
 function machinesGoal(machines: readonly Machine[], locale: Locale): Goal {
@@ -58,8 +56,8 @@ function machinesGoal(machines: readonly Machine[], locale: Locale): Goal {
   };
 }
 
-const domainId = ({ name }: Domain): string => `domain-${asId(name, 'x')}`;
-const addrsId = ({ name }: Machine): string => `addresses-${asId(name, 'x')}`;
+const domainId = ({ id }: Domain): string => `domain-${id}`;
+const addrsId = ({ id }: Machine): string => `addresses-${id}`;
 
 function domainGoal(domain: Domain, locale: Locale): Goal {
   const { name, bridge, ports } = domain;
@@ -132,7 +130,7 @@ function addrsGoal(machine: Machine, domains: readonly Domain[], locale: Locale)
 
 function routesGoal(machine: Machine, locale: Locale): Goal {
   return {
-    id: `routes-${asId(machine.name, 'x')}`,
+    id: `routes-${machine.id}`,
     title: WORDS[locale].routes(machine.name),
     needs: [machine.addrs.length > 0 ? addrsId(machine) : 'machines'],
     match: {
@@ -151,7 +149,7 @@ function routesGoal(machine: Machine, locale: Locale): Goal {
 
 function settingsGoal(machine: Machine, locale: Locale): Goal {
   return {
-    id: `settings-${asId(machine.name, 'x')}`,
+    id: `settings-${machine.id}`,
     title: WORDS[locale].settings(machine.name),
     needs: ['machines'],
     match: {

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import { parseCall } from '../../grading/probes/calls.js';
-import type { LabFiles } from '../lab-folder.js';
 import type { Locale } from '../text-spec.js';
 import { asItStands, shortened, type Imported, type ImportOptions, type LeftOut } from './imported.js';
 import { ImportError } from './imported.js';
@@ -61,7 +60,7 @@ function leftOutOf(conf: LabConf, files: readonly string[]): LeftOut[] {
     .filter((file) => !read.has(file))
     .map((where) => ({
       where,
-      what: 'is not translated; say in the instructions what the learner should write',
+      what: 'say in the instructions what the learner should write',
     }));
   return [...options, ...unread];
 }

@@ -19,7 +19,7 @@ export function typedCommands(text: string): string[] {
   const blank = text.replace(
     FENCE,
     (block, _indent, _fence, body: string, mark: string | undefined, at: number) => {
-      if (mark !== undefined && /^\{\{exec/.test(mark)) found.push({ at, lines: body.split('\n') });
+      if (mark?.startsWith('{{exec')) found.push({ at, lines: body.split('\n') });
       return ' '.repeat(block.length);
     },
   );

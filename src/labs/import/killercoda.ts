@@ -152,14 +152,19 @@ ${steps.map((step, i) => objective(step, steps[i - 1], text)).join('\n')}`;
 
 const QUOTED_LINES = 40;
 
+/** What would end a comment, or act on a terminal, is left out. */
+function inComment(text: string): string {
+  return text.replace(/[^\t\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufffd]/g, ' ');
+}
+
 function objective(
   { id, title, verify }: Step,
   before: Step | undefined,
   text: (t: string) => string,
 ): string {
-  const script = (verify?.text ?? '').trimEnd().split('\n').slice(0, QUOTED_LINES);
+  const script = (verify?.text ?? '').trimEnd().split('\n').slice(0, QUOTED_LINES).map(inComment);
   const quoted = script.filter((line) => line.trim() !== '').map((line) => `    #   ${line}\n`);
-  const was = verify === undefined ? '' : `    # ${verify.file} was:\n${quoted.join('')}`;
+  const was = verify === undefined ? '' : `    # ${inComment(verify.file)} was:\n${quoted.join('')}`;
   return `  - id: ${id}
     title: ${text(title)}
     weight: 1

@@ -1,4 +1,4 @@
-import { ImportError, type LeftOut } from './imported.js';
+import { asId, distinctIds, ImportError, type LeftOut } from './imported.js';
 import type { LabConf } from './kathara-conf.js';
 import { parseStartup, type Effect } from './startup-commands.js';
 
@@ -14,6 +14,8 @@ export interface Port {
 
 export interface Domain {
   name: string;
+  /** The name as ids allow it, once in the topology. */
+  id: string;
   /** Of the lab host. */
   bridge: string;
   ports: Port[];
@@ -21,6 +23,7 @@ export interface Domain {
 
 export interface Machine {
   name: string;
+  id: string;
   addrs: Extract<Effect, { kind: 'addr' }>[];
   routes: Extract<Effect, { kind: 'route' }>[];
   sysctls: Extract<Effect, { kind: 'sysctl' }>[];
@@ -42,8 +45,9 @@ export function topologyOf(
 ): { topology: Topology; leftOut: LeftOut[] } {
   const leftOut: LeftOut[] = [];
   const domains = domainsOf(conf);
-  const machines = conf.machines.map(({ name }): Machine => {
-    const machine: Machine = { name, addrs: [], routes: [], sysctls: [] };
+  const ids = idsOf(conf.machines.map(({ name }) => name));
+  const machines = conf.machines.map(({ name }, i): Machine => {
+    const machine: Machine = { name, id: ids[i]!, addrs: [], routes: [], sysctls: [] };
     const ports = domains.flatMap((d) => d.ports).filter((p) => p.machine === name);
     for (const { line, text, effects } of parseStartup(startups.get(name) ?? '')) {
       const where = `${name}.startup:${line}`;
@@ -51,7 +55,7 @@ export function topologyOf(
       if (!effects)
         leftOut.push({
           where,
-          what: `"${text}" is not translated; add what it should lead to as an objective`,
+          what: `"${text}": add what it should lead to as an objective`,
         });
       else if (absent != null)
         leftOut.push({ where, what: `"${text}": lab.conf gives ${name} no ${absent}` });
@@ -60,6 +64,10 @@ export function topologyOf(
     return machine;
   });
   return { topology: { machines, domains }, leftOut };
+}
+
+function idsOf(names: readonly string[]): string[] {
+  return distinctIds(names.map((name) => asId(name, 'x')));
 }
 
 function deviceOf(effect: Effect): string | null {
@@ -84,9 +92,10 @@ function apply(machine: Machine, ports: Port[], effect: Effect): void {
 function domainsOf(conf: LabConf): Domain[] {
   const outer = new Set<string>();
   const names = [...new Set(conf.machines.flatMap((m) => m.interfaces.map((i) => i.domain)))].sort();
+  const ids = idsOf(names);
   const domains = names.map((name, i): Domain => {
     const bridge = `br-${name}`.length <= MAX_IFNAME ? `br-${name}` : `br-${i + 1}`;
-    return { name, bridge: distinct(bridge, outer), ports: [] };
+    return { name, id: ids[i]!, bridge: distinct(bridge, outer), ports: [] };
   });
   for (const [m, machine] of conf.machines.entries()) {
     for (const { n, domain, mac } of machine.interfaces.toSorted((a, b) => a.n - b.n)) {
