@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { CohortsModule } from './cohorts/cohorts.module.js';
 import { CoreModule, type Runtime } from './core.module.js';
 import { EventsModule } from './events/events.module.js';
 import { GradingModule } from './grading/grading.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         SandboxModule,
         TerminalModule,
         GradingModule,
+        CohortsModule,
       ],
     };
   }

@@ -16,6 +16,15 @@ export type AuditAction =
   | 'recording.downloaded'
   | 'recording.deleted'
   | 'recording.stopped'
+  | 'cohort.created'
+  | 'cohort.changed'
+  | 'cohort.deleted'
+  | 'cohort.members'
+  | 'cohort.action'
+  | 'tenant.changed'
+  | 'grading.overridden'
+  | 'grading.confirmed'
+  | 'grading.foreign_token'
   | 'limit.hit';
 
 export interface AuditEntry {

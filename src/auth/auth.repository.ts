@@ -44,6 +44,15 @@ export class AuthRepository {
     return this.prisma.client.apiKey.findUnique({ where: { hash: sha256(key) } });
   }
 
+  /** Ids of the cohorts of which the user is an instructor. */
+  async taughtBy(tenantId: string, userId: string): Promise<string[]> {
+    const rows = await this.prisma.client.membership.findMany({
+      where: { tenantId, userId, role: 'instructor' },
+      select: { cohortId: true },
+    });
+    return rows.map((row) => row.cohortId);
+  }
+
   list(tenantId: string): Promise<ApiKeyView[]> {
     return this.prisma.client.apiKey.findMany({
       where: { tenantId },

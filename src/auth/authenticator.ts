@@ -2,16 +2,19 @@ import { AppError } from '../common/errors/app-error.js';
 import type { Clock } from '../common/clock.js';
 import type { AuthRepository } from './auth.repository.js';
 import type { LearnerTokens } from './learner-token.js';
-import type { Principal } from './principal.js';
+import { INSTRUCTOR_SCOPES, type Principal } from './principal.js';
 import { sha256 } from './secrets.js';
 
 /** A revoked key works no longer than this on a service that did not revoke it itself. */
 const CACHE_MS = 10_000;
 const CACHE_SIZE = 1000;
+/** The same for an instructor who was taken out of a cohort. */
+const TAUGHT_MS = 5000;
 
 /** Turns an Authorization header into a principal. */
 export class Authenticator {
   private readonly keys = new Map<string, { principal: Principal; until: number }>();
+  private readonly taught = new Map<string, { cohorts: ReadonlySet<string>; until: number }>();
 
   constructor(
     private readonly repository: AuthRepository,
@@ -33,6 +36,11 @@ export class Authenticator {
     this.keys.delete(hash);
   }
 
+  /** Called when somebody became or is no longer an instructor of a cohort: it counts at once here. */
+  forgetTaught(): void {
+    this.taught.clear();
+  }
+
   private async byKey(key: string): Promise<Principal> {
     const hash = sha256(key);
     const cached = this.keys.get(hash);
@@ -50,13 +58,21 @@ export class Authenticator {
   }
 
   private async byToken(token: string): Promise<Principal> {
-    const claims = await this.tokens.verify(token);
-    return {
-      kind: 'learner',
-      tenantId: claims.tenantId,
-      userId: claims.userId,
-      scopes: [],
-      subject: claims.userId,
-    };
+    const { tenantId, userId, kind, cohortId } = await this.tokens.verify(token);
+    const user = { tenantId, userId, subject: userId };
+    if (kind === 'instructor') {
+      const taught = await this.taughtBy(tenantId, userId);
+      return { kind, ...user, scopes: [...INSTRUCTOR_SCOPES], taught };
+    }
+    return { kind: 'learner', ...user, scopes: [], ...(cohortId === undefined ? {} : { cohortId }) };
+  }
+
+  private async taughtBy(tenantId: string, userId: string): Promise<ReadonlySet<string>> {
+    const known = this.taught.get(userId);
+    if (known && known.until > this.clock.monotonic()) return known.cohorts;
+    const cohorts = new Set(await this.repository.taughtBy(tenantId, userId));
+    if (this.taught.size >= CACHE_SIZE) this.taught.clear();
+    this.taught.set(userId, { cohorts, until: this.clock.monotonic() + TAUGHT_MS });
+    return cohorts;
   }
 }

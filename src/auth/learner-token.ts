@@ -4,12 +4,16 @@ import { AppError } from '../common/errors/app-error.js';
 export interface LearnerClaims {
   tenantId: string;
   userId: string;
+  /** What the token lets its holder be; absent = a learner. */
+  kind?: 'instructor';
+  /** The only cohort in which a learner's token allocates. */
+  cohortId?: string;
 }
 
 export const TOKEN_TTL_S = 15 * 60;
 const ISSUER = 'wheelhouse';
 
-/** Signed, short-lived tokens of learners (HS256). */
+/** Signed, short-lived tokens of learners and instructors (HS256). */
 export class LearnerTokens {
   constructor(private readonly secret: Uint8Array) {}
 
@@ -17,6 +21,8 @@ export class LearnerTokens {
     const expires = Math.floor(Date.now() / 1000) + ttlSeconds;
     const token = await new SignJWT({
       tnt: claims.tenantId,
+      ...(claims.kind === undefined ? {} : { knd: claims.kind }),
+      ...(claims.cohortId === undefined ? {} : { coh: claims.cohortId }),
     })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject(claims.userId)
@@ -49,8 +55,13 @@ export class LearnerTokens {
 }
 
 function claimsOf(payload: Record<string, unknown>): LearnerClaims {
-  const { sub, tnt } = payload;
+  const { sub, tnt, knd, coh } = payload;
   if (typeof sub !== 'string' || typeof tnt !== 'string')
     throw new AppError('unauthenticated', 'The token is not valid.');
-  return { userId: sub, tenantId: tnt };
+  return {
+    userId: sub,
+    tenantId: tnt,
+    ...(knd === 'instructor' ? { kind: knd } : {}),
+    ...(typeof coh === 'string' ? { cohortId: coh } : {}),
+  };
 }

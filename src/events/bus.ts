@@ -18,6 +18,19 @@ export interface BusSignals {
   'learner.listening': { tenantId: string; userId: string; change: 1 | -1 };
   /** A credential no longer counts: what came in with it is closed. */
   'credential.revoked': { tenantId: string; subject: string };
+  /** How far a bulk action on a cohort has come. */
+  'cohort.action': {
+    cohortId: string;
+    id: string;
+    action: string;
+    total: number;
+    done: number;
+    failed: number;
+  };
+  /** Somebody joined or left the cohort, or changed their role or group. */
+  'cohort.members': { cohortId: string };
+  /** States, attempts or hints of a run were stored, with or without an event; what is wrong with each objective now. */
+  'progress.stored': { sandboxId: string; failures: { objective: string; path: string; kind: string }[] };
   /** Rows were added to the event feed and committed. */
   'feed.appended': { sandboxId: string | null };
 }

@@ -11,7 +11,25 @@ import { Bus } from './bus.js';
 import { followFeed } from './feed-stream.js';
 import { Feed, type FeedFilter } from './feed.js';
 
-const query = z.object({ sandbox: z.string().max(64).optional() });
+const query = z.object({
+  sandbox: z.string().max(64).optional(),
+  /** Id of a cohort. */
+  cohort: z.string().max(64).optional(),
+});
+
+/** Learners see their own events, instructors those of the cohorts that they teach, platforms all of their tenant. */
+function filterOf(principal: Principal, q: z.infer<typeof query>): FeedFilter {
+  const { kind, tenantId, userId, taught } = principal;
+  if (kind === 'platform' || kind === 'operator') assertScope(principal, 'events:read');
+  const seen = kind === 'instructor' ? [...(taught ?? [])] : undefined;
+  const cohortIds = q.cohort === undefined ? seen : (seen ?? [q.cohort]).filter((id) => id === q.cohort);
+  return {
+    tenantId,
+    ...(kind === 'learner' && userId !== undefined ? { userId } : {}),
+    ...(q.sandbox === undefined ? {} : { sandboxId: q.sandbox }),
+    ...(cohortIds === undefined ? {} : { cohortIds }),
+  };
+}
 
 @ApiTags('events')
 @ApiBearerAuth()
@@ -33,14 +51,11 @@ export class EventsController {
     @Headers('last-event-id') lastId: string | undefined,
     @Res() response: Response,
   ): Promise<void> {
-    if (principal.kind !== 'learner') assertScope(principal, 'events:read');
-    const filter: FeedFilter = { tenantId: principal.tenantId };
-    if (principal.userId !== undefined) filter.userId = principal.userId;
-    if (q.sandbox !== undefined) filter.sandboxId = q.sandbox;
+    const filter = filterOf(principal, q);
     const resumable = lastId !== undefined && (await this.feed.knows(lastId));
     const cursor = resumable ? lastId : await this.feed.head();
     const stream = openSse(response);
-    const { tenantId, userId } = principal;
+    const { tenantId, userId } = filter;
     if (userId !== undefined) {
       this.bus.emit('learner.listening', { tenantId, userId, change: 1 });
       stream.onClose(() => this.bus.emit('learner.listening', { tenantId, userId, change: -1 }));

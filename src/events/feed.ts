@@ -6,6 +6,7 @@ export interface FeedEvent {
   type: string;
   sandboxId: string | null;
   userId: string | null;
+  cohortId: string | null;
   payload: unknown;
   at: string;
 }
@@ -14,6 +15,8 @@ export interface FeedFilter {
   tenantId: string;
   userId?: string;
   sandboxId?: string;
+  /** Only events of these cohorts. */
+  cohortIds?: string[];
 }
 
 interface Row {
@@ -22,6 +25,7 @@ interface Row {
   type: string;
   sandboxId: string | null;
   userId: string | null;
+  cohortId: string | null;
   payload: unknown;
   at: Date;
 }
@@ -50,17 +54,27 @@ export class Feed {
   async after(cursor: string, filter: FeedFilter, limit = 200): Promise<FeedEvent[]> {
     const from = parseCursor(cursor) ?? { xid: '0', id: '0' };
     const { rows } = await this.prisma.pool.query<Row>(
-      `SELECT xid::text, id::text, type, "sandboxId", "userId", payload, at FROM "Event"
+      `SELECT xid::text, id::text, type, "sandboxId", "userId", "cohortId", payload, at FROM "Event"
        WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
          AND "tenantId" = $3 AND ($4::text IS NULL OR "userId" = $4) AND ($5::text IS NULL OR "sandboxId" = $5)
-       ORDER BY xid, id LIMIT $6`,
-      [from.xid, from.id, filter.tenantId, filter.userId ?? null, filter.sandboxId ?? null, limit],
+         AND ($6::text[] IS NULL OR "cohortId" = ANY ($6))
+       ORDER BY xid, id LIMIT $7`,
+      [
+        from.xid,
+        from.id,
+        filter.tenantId,
+        filter.userId ?? null,
+        filter.sandboxId ?? null,
+        filter.cohortIds ?? null,
+        limit,
+      ],
     );
     return rows.map((row) => ({
       cursor: `${row.xid}-${row.id}`,
       type: row.type,
       sandboxId: row.sandboxId,
       userId: row.userId,
+      cohortId: row.cohortId,
       payload: row.payload,
       at: row.at.toISOString(),
     }));

@@ -7,6 +7,7 @@ export interface NewEvent {
   type: string;
   sandboxId?: string;
   userId?: string;
+  cohortId?: string;
   payload: Prisma.InputJsonValue;
 }
 
@@ -14,8 +15,14 @@ export interface NewEvent {
 export class EventOutbox {
   constructor(private readonly bus: Bus) {}
 
+  /** An event of a sandbox belongs to the sandbox's cohort, too. */
   async append(tx: Prisma.TransactionClient, event: NewEvent): Promise<void> {
-    await tx.event.createMany({ data: [event] });
+    const { tenantId, type, sandboxId = null, userId = null, payload } = event;
+    await tx.$executeRaw`
+      INSERT INTO "Event" ("tenantId", type, "sandboxId", "userId", "cohortId", payload)
+      VALUES (${tenantId}, ${type}, ${sandboxId}, ${userId},
+        coalesce(${event.cohortId ?? null}::text, (SELECT "cohortId" FROM "Sandbox" WHERE id = ${sandboxId})),
+        ${JSON.stringify(payload)}::jsonb)`;
   }
 
   /** Call after the commit: wakes the readers of the feed. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { newId } from '../common/ids.js';
@@ -8,10 +7,13 @@ import type { Advance } from './advance.js';
 import type { Faults } from './fault.js';
 import type { LabRef } from './lab-catalogue.js';
 import type { Entry, Living } from './living.js';
+import type { CohortTerms } from './cohort-rules.js';
 import type { Claim } from './pool/claim.js';
 import type { UnitCare } from './pool/unit-care.js';
+import { assertQuota, type Quota } from './quota.js';
 import type { Recipe } from './recipe.js';
 import type { SandboxRow } from './sandbox-row.js';
+import { drawFor, newSeed } from './draw.js';
 import { LIVING } from './sandbox.machine.js';
 import type { SandboxRepository } from './sandbox.repository.js';
 
@@ -26,21 +28,29 @@ export interface AllocateDeps {
   clock: Clock;
   bus: Bus;
   faults: Faults;
+  /** Networks of this installation that no drawn parameter may meet. */
+  avoid: readonly string[];
 }
 
 export interface AllocateRequest {
   tenantId: string;
   userId: string;
   lab: LabRef;
-  /** Living sandboxes that the tenant may have; null = no limit. */
-  maxSandboxes: number | null;
+  /** Living sandboxes that there may be at once; absent = no limit. */
+  quota?: Quota;
+  /** Absent = in no cohort. */
+  cohort?: Pick<CohortTerms, 'id'>;
   replaces?: { id: string; expiresAt: Date | null };
+  /** The lab's parameters are drawn for this run; by default they are the lab's own. */
+  individualise?: boolean;
 }
 
 /** Gives a learner the living sandbox of a lab, or a new one: at most one, however often it is asked. */
 export class Allocate {
   /** Requests that are being answered, by learner and lab: a double click waits for the first one. */
   private readonly inFlight = new Map<string, Promise<unknown>>();
+  /** Those that are not among the living yet, so that requests side by side cannot pass a quota together. */
+  private readonly coming = new Set<AllocateRequest>();
 
   constructor(private readonly d: AllocateDeps) {}
 
@@ -63,7 +73,16 @@ export class Allocate {
   }
 
   private async make(request: AllocateRequest): Promise<{ entry: Entry; created: boolean }> {
-    this.checkQuota(request);
+    if (request.quota) assertQuota(request, this.d.living.entries.values(), this.coming);
+    this.coming.add(request);
+    try {
+      return await this.give(request);
+    } finally {
+      this.coming.delete(request);
+    }
+  }
+
+  private async give(request: AllocateRequest): Promise<{ entry: Entry; created: boolean }> {
     this.d.recipe.assertOffered(request.lab);
     const row = this.newRow(request);
     const verdict = this.d.admission.verdict(row.cost);
@@ -134,23 +153,9 @@ export class Allocate {
     return undefined;
   }
 
-  private checkQuota(request: AllocateRequest): void {
-    if (request.maxSandboxes === null) return;
-    let living = 0;
-    for (const { row } of this.d.living.entries.values()) {
-      const counts = row.userId !== null && LIVING.includes(row.state);
-      if (row.tenantId === request.tenantId && counts) living++;
-    }
-    if (living >= request.maxSandboxes) {
-      throw new AppError(
-        'quota_exceeded',
-        `The tenant has ${living} of ${request.maxSandboxes} sandboxes. Release one first.`,
-      );
-    }
-  }
-
   private newRow(request: AllocateRequest): SandboxRow {
     const id = newId('sb');
+    const seed = newSeed();
     const { lab } = request;
     const cluster = lab.cluster && {
       nodes: lab.cluster.nodes,
@@ -170,7 +175,8 @@ export class Allocate {
       attempt: 0,
       slot: null,
       cost: this.d.recipe.cost(id, lab.requires, cluster),
-      seed: randomBytes(16).toString('hex'),
+      seed,
+      draw: drawFor(request, seed, this.d.avoid),
       requires: lab.requires,
       // A node of kind is privileged: whoever controls one controls the machine.
       tier: cluster ? 'T0' : 'T1',
@@ -188,6 +194,8 @@ export class Allocate {
       replacesId: request.replaces?.id ?? null,
       failureCode: null,
       failureDetail: null,
+      cohortId: request.cohort?.id ?? null,
+      handRaisedAt: null,
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { Draw } from '../labs/params.js';
+
 /**
  * What of the cluster is there for the learner and for grading: all other phases but `running` show nothing.
  * `hidden`: made, but not started by the learner yet; `stopped`: paused by the learner; `making`: being made anew.
@@ -12,12 +14,17 @@ export interface LiveSandbox {
   labSlug: string;
   labVersionId: string;
   attempt: number;
+  /** Held by the platform: nothing in it runs. */
+  paused: boolean;
   /** Pid of the lab host's process 1 on the machine. */
   initPid: number;
   /** null = a lab without a cluster. */
   cluster: { nodes: number; phase: ClusterPhase } | null;
-  /** Seed for drawn parameters. */
   seed: string;
+  /** What the parameters of the run are drawn from; null = the lab's defaults. */
+  draw: Draw | null;
+  /** null = allocated in no cohort. */
+  cohortId?: string | null;
   readyAt: Date;
   expiresAt: Date;
 }

@@ -175,9 +175,12 @@ export function toLive(entry: Entry): LiveSandbox | undefined {
     labSlug: row.labSlug,
     labVersionId: row.labVersionId,
     attempt: row.attempt,
+    paused: row.state === 'paused',
     initPid,
     cluster: row.cluster && { nodes: row.cluster.nodes, phase: row.clusterPhase ?? 'running' },
     seed: row.seed,
+    draw: row.draw,
+    cohortId: row.cohortId,
     readyAt: row.readyAt,
     expiresAt: row.expiresAt,
   };

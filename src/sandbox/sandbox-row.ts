@@ -1,4 +1,5 @@
 import type { Cost } from '../drivers/step.js';
+import type { Draw } from '../labs/params.js';
 import type { ClusterPhase } from './live-sandbox.js';
 import type { SandboxState } from './sandbox.machine.js';
 
@@ -29,6 +30,8 @@ export interface SandboxRow {
   slot: number | null;
   cost: Cost;
   seed: string;
+  /** What the parameters of the run are drawn from; null = the lab's defaults. */
+  draw: Draw | null;
   requires: string[];
   tier: string;
   /** What warm units must have in common to be exchangeable. */
@@ -47,6 +50,9 @@ export interface SandboxRow {
   replacesId: string | null;
   failureCode: string | null;
   failureDetail: string | null;
+  cohortId: string | null;
+  /** The learner asks for help since then. */
+  handRaisedAt: Date | null;
 }
 
 export interface StepRecord {

@@ -36,6 +36,8 @@ export class SandboxController {
     const { view, created } = await this.service.allocate(principal, {
       lab: body.lab,
       user: body.user,
+      cohort: body.cohort,
+      individualise: body.individualise,
       waitMs: body.waitSeconds * 1000,
     });
     const queued = view.state === 'queued';

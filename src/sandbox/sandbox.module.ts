@@ -6,6 +6,7 @@ import { TenantRepository } from '../tenants/tenant.repository.js';
 import { UserRepository } from '../tenants/user.repository.js';
 import { noApi } from './cluster-api.js';
 import { kubeApi } from './cluster-api.kube.js';
+import { CohortRules } from './cohort-rules.js';
 import { LabCatalogue } from './lab-catalogue.js';
 import { CatalogueOfLabs } from './lab-catalogue.labs.js';
 import { SandboxDirectory } from './live-sandbox.js';
@@ -29,15 +30,16 @@ import { TokensController } from './tokens.controller.js';
         users: UserRepository,
         tenants: TenantRepository,
         labs: LabCatalogue,
+        cohorts: CohortRules,
       ) => {
         const api = runtime.clusters.fidelity === 'real' ? kubeApi : noApi;
-        return new SandboxRuntime({ runtime, bus, users, tenants, labs, api });
+        return new SandboxRuntime({ runtime, bus, users, tenants, labs, cohorts, api });
       },
-      inject: [RUNTIME, Bus, UserRepository, TenantRepository, LabCatalogue],
+      inject: [RUNTIME, Bus, UserRepository, TenantRepository, LabCatalogue, CohortRules],
     },
     { provide: SandboxDirectory, useFactory: (r: SandboxRuntime) => r.living, inject: [SandboxRuntime] },
     { provide: SandboxService, useFactory: (r: SandboxRuntime) => r.service, inject: [SandboxRuntime] },
   ],
-  exports: [SandboxDirectory, SandboxRuntime, SandboxService],
+  exports: [LabCatalogue, SandboxDirectory, SandboxRuntime, SandboxService],
 })
 export class SandboxModule {}

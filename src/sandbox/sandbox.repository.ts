@@ -16,6 +16,8 @@ export interface SandboxFilter {
   userId?: string;
   lab?: string;
   state?: string;
+  /** Only sandboxes of these cohorts. */
+  cohortIds?: string[];
   limit: number;
   cursor?: string;
 }
@@ -66,6 +68,7 @@ export class SandboxRepository {
         ...(f.userId === undefined ? { userId: { not: null } } : { userId: f.userId }),
         ...(f.lab === undefined ? {} : { labSlug: f.lab }),
         ...(f.state === undefined ? {} : { state: f.state }),
+        ...(f.cohortIds === undefined ? {} : { cohortId: { in: f.cohortIds } }),
       },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: f.limit + 1,

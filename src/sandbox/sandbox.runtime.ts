@@ -13,6 +13,7 @@ import { Allocate } from './allocate.js';
 import { Budget, capacityOf } from './budget.js';
 import { BuildTimes } from './build-times.js';
 import { Clocks } from './clocks.js';
+import { type CohortRules, noCohorts } from './cohort-rules.js';
 import type { ClusterApi } from './cluster-api.js';
 import { ClusterSockets } from './cluster-sockets.js';
 import { Faults } from './fault.js';
@@ -47,12 +48,14 @@ export class SandboxRuntime {
     users: UserRepository;
     tenants: TenantRepository;
     labs: LabCatalogue;
+    /** Absent = there are none. */
+    cohorts?: CohortRules;
     api: ClusterApi;
     /** Whether processes wait for the machine's processors; then the pool waits, too. */
     underPressure?: () => boolean;
   }) {
     const { config, driver, clusters, clock, logger, prisma } = o.runtime;
-    const { bus, labs, api } = o;
+    const { bus, labs, api, cohorts = noCohorts } = o;
     const repository = new SandboxRepository(prisma);
     const living = (this.living = new Living(repository, bus));
     this.budget = new Budget(capacityOf(readMachine(), budgetOverrides(config)));
@@ -80,14 +83,17 @@ export class SandboxRuntime {
       ...shared,
       faults,
       concurrency: 2 * os.cpus().length,
-      lifetimeMs: (row) => lifetimes.of(row),
+      lifetimeMs: async (row) => {
+        const lifetime = await lifetimes.of(row);
+        return Math.min(lifetime, (cohorts.closesAt(row.cohortId) ?? Infinity) - clock.now());
+      },
       onUnit: (entry, outcome, ms) => {
         if (outcome === 'held') times.add('cluster', ms);
         this.pool.warm.outcome(entry, outcome);
       },
       onMade: (entry, ms) => times.add(entry.row.cluster ? 'cluster' : 'host', ms),
     });
-    const core = { ...shared, faults, advance: this.advance };
+    const core = { ...shared, faults, advance: this.advance, avoid: [config.networkPool] };
     this.pool = makePool({
       ...core,
       labs,
@@ -95,6 +101,7 @@ export class SandboxRuntime {
       builders,
       tenantId: o.runtime.tenantId,
       config: clusters.name === 'none' ? [] : config.pool,
+      planned: () => (clusters.name === 'none' ? [] : cohorts.prewarm(o.runtime.tenantId)),
       keepRunning: config.poolRunning,
       maxAgeMs: config.poolMaxAgeMs,
       isBusy: () => (o.underPressure ?? isUnderPressure)() || this.makesForLearners(),
@@ -117,6 +124,7 @@ export class SandboxRuntime {
       users: o.users,
       tenants: o.tenants,
       labs,
+      cohorts,
       maxTtlMs: config.sandboxTtlMs,
     });
     new ClusterSockets({ ...core, serve: (socket, control) => serveMinikube(socket, control, { logger }) });

@@ -11,6 +11,13 @@ export const allocateSchema = z
     lab: labSlug,
     /** Required for platforms; a learner token allocates for its own user. */
     user: externalId.optional(),
+    /** Id or name of the cohort in which the learner works; not needed with a token that is bound to one. */
+    cohort: z
+      .string()
+      .regex(/^[a-z0-9_-]{3,48}$/, 'an id or a name of a cohort')
+      .optional(),
+    /** Draws the lab's parameters for this run; a sandbox that lives already keeps its values. */
+    individualise: z.boolean().default(false),
     /** How long the answer may wait for `ready`, seconds. */
     waitSeconds: z.number().min(0).max(30).default(5),
   })
@@ -45,7 +52,12 @@ export const sandboxSchema = z
     expiresAt: z.iso.datetime().nullable(),
     endedAt: z.iso.datetime().nullable(),
     extensions: z.int(),
+    /** Its lab's parameters were drawn for it. */
+    individualised: z.boolean(),
     replacesId: z.string().nullable(),
+    cohortId: z.string().nullable(),
+    /** The learner asks for help since then. */
+    handRaisedAt: z.iso.datetime().nullable(),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
     queue: queueSchema.nullable(),
   })
@@ -58,6 +70,8 @@ export const sandboxPage = pageOf(sandboxSchema).meta({ id: 'SandboxPage' });
 export const listQuery = pageQuery.extend({
   user: externalId.optional(),
   lab: labSlug.optional(),
+  /** Id of a cohort. */
+  cohort: z.string().max(64).optional(),
   state: sandboxSchema.shape.state.optional(),
 });
 

@@ -10,7 +10,9 @@ import type { UserRepository } from '../tenants/user.repository.js';
 import type { Admission } from './admission.js';
 import type { Advance } from './advance.js';
 import type { Allocate } from './allocate.js';
+import type { CohortRules } from './cohort-rules.js';
 import type { LabCatalogue, LabRef } from './lab-catalogue.js';
+import type { LiveSandbox } from './live-sandbox.js';
 import type { Entry, Living } from './living.js';
 import type { QueueForecast } from './queue-forecast.js';
 import { type ClaimedRow, isClaimed, type SandboxRow } from './sandbox-row.js';
@@ -27,6 +29,7 @@ export interface SandboxServiceDeps {
   users: UserRepository;
   tenants: TenantRepository;
   labs: LabCatalogue;
+  cohorts: CohortRules;
   driver: HostDriver;
   clusters: ClusterDriver;
   forecast: QueueForecast;
@@ -39,7 +42,10 @@ export interface SandboxServiceDeps {
 export class SandboxService {
   constructor(private readonly d: SandboxServiceDeps) {}
 
-  async allocate(principal: Principal, o: { lab: string; user?: string | undefined; waitMs: number }) {
+  async allocate(
+    principal: Principal,
+    o: { lab: string; user?: string | undefined; cohort?: string | undefined; individualise?: boolean; waitMs: number },
+  ) {
     if (this.d.driver.name === 'none') {
       throw new AppError(
         'provider_unavailable',
@@ -53,11 +59,19 @@ export class SandboxService {
       this.userOf(principal, o.user),
     ]);
     this.checkCluster(lab);
+    const cohort = await this.d.cohorts.admit(principal, { userId, cohort: o.cohort });
     const { entry, created } = await this.d.allocate.run({
       tenantId: principal.tenantId,
       userId,
       lab,
-      maxSandboxes: limits.maxSandboxes,
+      individualise: o.individualise === true || cohort?.individualise === true,
+      quota: {
+        tenant: limits.maxSandboxes,
+        user: (await this.d.users.maxSandboxes(principal.tenantId, userId)) ?? limits.maxSandboxesPerUser,
+        cohort: cohort?.maxSandboxes ?? null,
+        userInCohort: cohort?.maxSandboxesPerUser ?? null,
+      },
+      ...(cohort === undefined ? {} : { cohort }),
     });
     await entry.until((row) => row.state !== 'provisioning' && row.state !== 'queued', o.waitMs);
     const { row } = entry;
@@ -135,9 +149,11 @@ export class SandboxService {
 
   async list(
     principal: Principal,
-    q: { user?: string; lab?: string; state?: string; limit: number; cursor?: string },
+    q: { user?: string; lab?: string; state?: string; cohort?: string; limit: number; cursor?: string },
   ) {
-    let userId = principal.userId;
+    let userId = principal.kind === 'learner' ? principal.userId : undefined;
+    const taught = principal.kind === 'instructor' ? [...(principal.taught ?? [])] : undefined;
+    const cohortIds = q.cohort === undefined ? taught : (taught ?? [q.cohort]).filter((id) => id === q.cohort);
     if (q.user !== undefined && userId === undefined) {
       const user = await this.d.users.find(principal.tenantId, q.user);
       if (!user) return { items: [], nextCursor: null };
@@ -149,6 +165,7 @@ export class SandboxService {
       ...(userId === undefined ? {} : { userId }),
       ...(q.lab === undefined ? {} : { lab: q.lab }),
       ...(q.state === undefined ? {} : { state: q.state }),
+      ...(cohortIds === undefined ? {} : { cohortIds }),
       ...(q.cursor === undefined ? {} : { cursor: q.cursor }),
     });
     const items = rows
@@ -177,17 +194,20 @@ export class SandboxService {
     this.d.advance.kick(entry);
   }
 
-  async extend(principal: Principal, id: string): Promise<SandboxView> {
+  /** `byMs` in place of what the lab gives. */
+  async extend(principal: Principal, id: string, byMs?: number): Promise<SandboxView> {
     const entry = await this.entry(principal, id);
-    const { tenantId, labVersionId } = claimed(entry.row);
+    const { tenantId, labVersionId, cohortId } = claimed(entry.row);
+    this.d.cohorts.assertOpen(cohortId);
+    const closesAt = this.d.cohorts.closesAt(cohortId) ?? Infinity;
     const lab = await this.d.labs.byVersion(tenantId, labVersionId);
     this.d.living.touch(id);
     const row = await entry.change((r) => {
       if (r.state !== 'ready' || !r.expiresAt || !r.readyAt) {
         throw new AppError('sandbox_not_ready', 'Only a ready sandbox can be extended.');
       }
-      const cap = r.readyAt.getTime() + this.d.maxTtlMs;
-      const until = Math.min(r.expiresAt.getTime() + lab.extendByMs, cap);
+      const cap = Math.min(r.readyAt.getTime() + this.d.maxTtlMs, closesAt);
+      const until = Math.min(r.expiresAt.getTime() + (byMs ?? lab.extendByMs), cap);
       if (until <= r.expiresAt.getTime()) {
         throw new AppError(
           'extend_limit',
@@ -201,10 +221,11 @@ export class SandboxService {
     return this.view(row);
   }
 
-  /** A fresh sandbox of the same lab version that replaces this one and keeps its end. */
+  /** A fresh sandbox of the same lab version that replaces this one and keeps its end; what is drawn, is drawn anew. */
   async reset(principal: Principal, id: string, waitMs: number): Promise<SandboxView> {
     const old = await this.entry(principal, id);
-    const { tenantId, userId, labVersionId, expiresAt } = claimed(old.row);
+    const { tenantId, userId, labVersionId, expiresAt, cohortId, draw } = claimed(old.row);
+    this.d.cohorts.assertOpen(cohortId);
     const lab = await this.d.labs.byVersion(tenantId, labVersionId);
     await this.letGo(old);
     await old.until((row) => !LIVING.includes(row.state), 30_000);
@@ -212,11 +233,50 @@ export class SandboxService {
       tenantId,
       userId,
       lab,
-      maxSandboxes: null,
+      ...(cohortId === null ? {} : { cohort: { id: cohortId } }),
+      individualise: draw !== null,
       replaces: { id, expiresAt },
     });
     await entry.until((row) => row.state !== 'provisioning' && row.state !== 'queued', waitMs);
     return this.view(entry.row);
+  }
+
+  /** The learner asks for help, or either side says that it came. Twice is once. */
+  async raiseHand(principal: Principal, id: string, raised: boolean): Promise<SandboxView> {
+    const entry = await this.entry(principal, id);
+    const row = await entry.change((r) => {
+      if ((r.handRaisedAt !== null) === raised) return [];
+      r.handRaisedAt = raised ? new Date(this.d.clock.now()) : null;
+      return [{ type: 'sandbox.hand', payload: { raised, by: principal.kind } }];
+    });
+    return this.view(row);
+  }
+
+  /** An end that is earlier than before, such as that of a cohort which closes. */
+  async endBy(entry: Entry, at: Date): Promise<void> {
+    await entry.change((r) => {
+      if (!r.expiresAt || r.expiresAt <= at) return [];
+      r.expiresAt = at;
+      return [{ type: 'sandbox.shortened', payload: { expiresAt: at } }];
+    });
+  }
+
+  /** As `release`, by the service itself and with the reason that the learner reads. */
+  async endNow(entry: Entry, detail: string): Promise<void> {
+    if (entry.row.intent !== 'run') return;
+    await entry.change((r) => {
+      r.failureCode ??= 'sandbox_expired';
+      r.failureDetail ??= detail;
+      r.intent = 'release';
+      return [];
+    });
+    entry.cancel.abort();
+    this.d.advance.kick(entry);
+  }
+
+  /** Parameters of the run for the learner's shell. */
+  async shellEnv({ tenantId, labVersionId, draw }: LiveSandbox): Promise<Record<string, string>> {
+    return (await this.d.labs.byVersion(tenantId, labVersionId)).shellEnv(draw);
   }
 
   steps(row: SandboxRow) {
@@ -241,7 +301,10 @@ export class SandboxService {
       expiresAt: row.expiresAt?.toISOString() ?? null,
       endedAt: row.endedAt?.toISOString() ?? null,
       extensions: row.extensions,
+      individualised: row.draw !== null,
       replacesId: row.replacesId,
+      cohortId: row.cohortId,
+      handRaisedAt: row.handRaisedAt?.toISOString() ?? null,
       failure: row.failureCode === null ? null : { code: row.failureCode, detail: row.failureDetail ?? '' },
       queue: this.queueOf(row),
     };

@@ -2,6 +2,8 @@ import type { PrismaService } from '../database/prisma.service.js';
 
 export interface TenantLimits {
   maxSandboxes: number | null;
+  /** Of a user who has no limit of their own. */
+  maxSandboxesPerUser: number | null;
   suspended: boolean;
 }
 
@@ -17,8 +19,22 @@ export class TenantRepository {
     const cached = this.cache.get(tenantId);
     if (cached && cached.until > performance.now()) return cached.limits;
     const row = await this.prisma.client.tenant.findUnique({ where: { id: tenantId } });
-    const limits = { maxSandboxes: row?.maxSandboxes ?? null, suspended: !row || row.suspendedAt !== null };
+    const limits = {
+      maxSandboxes: row?.maxSandboxes ?? null,
+      maxSandboxesPerUser: row?.maxSandboxesPerUser ?? null,
+      suspended: !row || row.suspendedAt !== null,
+    };
     this.cache.set(tenantId, { limits, until: performance.now() + CACHE_MS });
     return limits;
+  }
+
+  /** Counts at once in this service. */
+  async setLimits(
+    tenantId: string,
+    limits: { maxSandboxes?: number | null; maxSandboxesPerUser?: number | null },
+  ): Promise<TenantLimits> {
+    await this.prisma.client.tenant.update({ where: { id: tenantId }, data: limits });
+    this.cache.delete(tenantId);
+    return this.limits(tenantId);
   }
 }

@@ -1,12 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import { TenantController } from './tenant.controller.js';
 import { TenantRepository } from './tenant.repository.js';
 import { UserRepository } from './user.repository.js';
 import { UsersController } from './users.controller.js';
 
 @Global()
 @Module({
-  controllers: [UsersController],
+  controllers: [TenantController, UsersController],
   providers: [
     {
       provide: UserRepository,

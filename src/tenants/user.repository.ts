@@ -10,6 +10,8 @@ export interface UserRow {
   displayName: string;
   locale: string;
   role: string;
+  /** Living sandboxes at once; null = as the tenant says. */
+  maxSandboxes: number | null;
   createdAt: Date;
 }
 
@@ -20,6 +22,7 @@ interface Mention {
 
 /** Ids never change, so they may be remembered. */
 const MAX_CACHED = 10_000;
+const LIMIT_MS = 5000;
 
 const ENSURE = `WITH asked AS (
   SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("tenantId" text, "externalId" text, id text)
@@ -36,6 +39,7 @@ SELECT u."tenantId", u."externalId", u.id FROM "User" u JOIN asked USING ("tenan
 export class UserRepository {
   private readonly mentions: Batcher<Mention, string>;
   private readonly ids = new Map<string, string>();
+  private readonly limits = new Map<string, { max: number | null; until: number }>();
 
   constructor(private readonly prisma: PrismaService) {
     this.mentions = new Batcher((mentions) => this.ensureAll(mentions));
@@ -69,13 +73,29 @@ export class UserRepository {
     });
   }
 
-  put(tenantId: string, externalId: string, o: { displayName?: string; locale?: string }): Promise<UserRow> {
-    const { displayName = externalId, locale = 'fr' } = o;
-    return this.prisma.client.user.upsert({
+  async put(
+    tenantId: string,
+    externalId: string,
+    o: { displayName?: string; locale?: string; maxSandboxes?: number | null },
+  ): Promise<UserRow> {
+    const { displayName = externalId, locale = 'fr', maxSandboxes = null } = o;
+    const row = await this.prisma.client.user.upsert({
       where: { tenantId_externalId: { tenantId, externalId } },
-      create: { tenantId, id: newId('usr'), externalId, displayName, locale },
+      create: { tenantId, id: newId('usr'), externalId, displayName, locale, maxSandboxes },
       update: o,
     });
+    if (o.maxSandboxes !== undefined) this.limits.delete(row.id);
+    return row;
+  }
+
+  /** The user's own limit of living sandboxes, at most 5 s old. */
+  async maxSandboxes(tenantId: string, id: string): Promise<number | null> {
+    const known = this.limits.get(id);
+    if (known && known.until > performance.now()) return known.max;
+    const max = (await this.byId(tenantId, id))?.maxSandboxes ?? null;
+    if (this.limits.size >= MAX_CACHED) this.limits.clear();
+    this.limits.set(id, { max, until: performance.now() + LIMIT_MS });
+    return max;
   }
 
   find(tenantId: string, externalId: string): Promise<UserRow | null> {

@@ -5,9 +5,17 @@ import { assertScope } from '../auth/access.js';
 import { CurrentPrincipal, type Principal } from '../auth/current-principal.js';
 import { LearnerTokens } from '../auth/learner-token.js';
 import { AppError } from '../common/errors/app-error.js';
+import { CohortRules } from '../sandbox/cohort-rules.js';
 import { pageOf, pageQuery } from '../http/page.js';
 import { UserRepository } from './user.repository.js';
-import { externalId, putUserSchema, tokenSchema, toUser, userSchema } from './user.schema.js';
+import {
+  externalId,
+  mintTokenSchema,
+  putUserSchema,
+  tokenSchema,
+  toUser,
+  userSchema,
+} from './user.schema.js';
 
 const userPage = pageOf(userSchema).meta({ id: 'UserPage' });
 
@@ -18,6 +26,7 @@ export class UsersController {
   constructor(
     private readonly users: UserRepository,
     private readonly tokens: LearnerTokens,
+    private readonly cohorts: CohortRules,
   ) {}
 
   @Get()
@@ -43,17 +52,25 @@ export class UsersController {
     return toUser(await this.users.put(principal.tenantId, id, body));
   }
 
-  /** A learner token: 15 minutes, renewed by its holder until the sandbox ends. */
+  /**
+   * A token for the user's browser: 15 minutes, renewed by its holder, a learner's until the sandbox ends. That of an
+   * instructor shows the cohorts of which the user is one.
+   */
   @Post(':externalId/tokens')
   @HttpCode(201)
   @ApiResponse({ status: 201, standardSchema: tokenSchema })
   async mint(
     @CurrentPrincipal() principal: Principal,
     @Param('externalId', { schema: externalId }) id: string,
+    @Body({ schema: mintTokenSchema }) body: z.infer<typeof mintTokenSchema>,
   ) {
     assertScope(principal, 'users:write');
     const user = await this.users.find(principal.tenantId, id);
     if (!user) throw new AppError('not_found', `There is no user "${id}". PUT /v1/users/${id} makes one.`);
-    return this.tokens.mint({ tenantId: principal.tenantId, userId: user.id });
+    const { tenantId } = principal;
+    const who = { tenantId, userId: user.id };
+    if (body.as === 'instructor') return this.tokens.mint({ ...who, kind: 'instructor' });
+    if (body.cohort === undefined) return this.tokens.mint(who);
+    return this.tokens.mint({ ...who, cohortId: await this.cohorts.joined(tenantId, user.id, body.cohort) });
   }
 }

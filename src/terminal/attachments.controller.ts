@@ -32,7 +32,7 @@ export class AttachmentsController {
     @Headers('origin') origin: string | undefined,
   ): Promise<z.infer<typeof schema.ticketSchema>> {
     const terminal = await this.terminals.get(principal, tid);
-    const bound = principal.kind === 'learner' ? (origin ?? null) : null;
+    const bound = principal.userId === undefined ? null : (origin ?? null);
     const { ticket, expiresAt } = await this.tickets.mint(principal, terminal, body, bound);
     const path = body.protocol === 'tty' ? `${TTY_PATH}/ttyd/${tid}/ws` : TTY_PATH;
     const protocols = body.protocol === 'raw' ? [] : [body.protocol];

@@ -7,6 +7,8 @@ export interface LiveTerminal {
   /** Owner of the sandbox. */
   userId: string;
   sandboxId: string;
+  /** Cohort of the sandbox, whose instructors may see the terminal. */
+  cohortId?: string | null;
   target: 'labhost' | 'local';
   createdAt: Date;
 }

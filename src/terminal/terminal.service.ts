@@ -97,8 +97,8 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     const id = newSecretId('trm');
     const name = cleanName(wanted.name ?? '', 'shell', 64);
     const size = { cols: wanted.cols, rows: wanted.rows };
-    const { tenantId, userId } = sandbox;
-    const owner = { id, tenantId, userId, sandboxId, target: wanted.target.kind, createdAt: new Date() };
+    const { tenantId, userId, cohortId } = sandbox;
+    const owner = { id, tenantId, userId, sandboxId, cohortId, target: wanted.target.kind, createdAt: new Date() };
     const session = new TerminalSession({
       id,
       name,
@@ -107,10 +107,10 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
       ringBytes: this.config.ptyRingBytes,
       graceMs: this.config.ptyDetachedTtlMs,
       clock: this.clock,
-      open: (opened) =>
+      open: async (opened) =>
         openShell(
           { driver: this.driver, directory: this.directory },
-          { sandboxId, target: wanted.target, size: opened },
+          { sandboxId, target: wanted.target, size: opened, env: await this.sandboxes.shellEnv(sandbox) },
         ),
       events: sessionNews(this.news, owner),
       ...(recorded ? { recorder: (s) => this.recordings.start(sandbox, s, wanted.target.kind) } : {}),

@@ -81,6 +81,10 @@ export class TicketDesk {
   }
 
   private async instructor(principal: Principal, user: string | undefined) {
+    if (principal.userId !== undefined) {
+      const own = await this.deps.users.byId(principal.tenantId, principal.userId);
+      return { id: principal.userId, name: own?.displayName ?? principal.userId };
+    }
     if (user === undefined) return { id: principal.subject, name: principal.subject };
     const row = await this.deps.users.find(principal.tenantId, user);
     if (!row) {
@@ -114,6 +118,9 @@ function assertMay(principal: Principal, { role, takeover, user }: TicketWish): 
       throw new AppError('forbidden', 'A learner drives its own terminals; there is nothing to take over.');
     }
     return;
+  }
+  if (principal.kind === 'instructor' && user !== undefined) {
+    throw new AppError('forbidden', 'user: the learner is shown your own name. Leave the field out.');
   }
   assertScope(principal, role === 'write' ? 'sandboxes:write' : 'terminals:shadow');
   if (takeover) assertScope(principal, 'terminals:takeover');

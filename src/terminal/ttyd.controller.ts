@@ -36,7 +36,7 @@ export class TtydController {
     if (query.ticket !== undefined) return { token: await this.exchange(query.ticket, tid, origin) };
     const principal = await this.authenticator.authenticate(authorization);
     const terminal = await this.terminals.get(principal, tid);
-    const bound = principal.kind === 'learner' ? (origin ?? null) : null;
+    const bound = principal.userId === undefined ? null : (origin ?? null);
     const { ticket } = await this.desk.mint(principal, terminal, { role: 'write', takeover: false }, bound);
     return { token: ticket };
   }

@@ -22,6 +22,8 @@ export const catalogue = {
   sandbox_lost: { status: 410, title: 'The sandbox was lost', retryable: false },
   provisioning_failed: { status: 502, title: 'The sandbox could not be made', retryable: true },
   extend_limit: { status: 409, title: 'No more extension', retryable: false },
+  cohort_not_open: { status: 409, title: 'The cohort has not opened yet', retryable: true },
+  cohort_closed: { status: 409, title: 'The cohort has closed', retryable: false },
   terminal_gone: { status: 410, title: 'The terminal has ended', retryable: false },
   taken_over: { status: 409, title: 'The terminal is taken over', retryable: true },
   learner_not_informable: { status: 409, title: 'The learner cannot be informed', retryable: true },

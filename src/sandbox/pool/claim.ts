@@ -6,6 +6,7 @@ import type { CallOptions } from '../../drivers/step.js';
 import type { Advance } from '../advance.js';
 import type { AllocateRequest } from '../allocate.js';
 import type { ClusterApi } from '../cluster-api.js';
+import { drawFor } from '../draw.js';
 import type { Entry, Living } from '../living.js';
 import type { Recipe } from '../recipe.js';
 
@@ -27,6 +28,8 @@ export interface ClaimDeps {
   logger: Logger;
   /** A unit that does not answer, or that is no longer wanted, is released. */
   discard(entry: Entry, why: string): Promise<void>;
+  /** Networks of this installation that no drawn parameter may meet. */
+  avoid: readonly string[];
   onClaim(entry: Entry, from: 'running' | 'paused' | 'making', ms: number): void;
 }
 
@@ -40,7 +43,7 @@ export class Claim {
     const base = this.d.recipe.baseOf(lab.requires, lab.cluster);
     if (base === null) return undefined;
     for (let broken = 0; broken < MAX_BROKEN; broken++) {
-      const unit = this.best(base, lab.labVersionId);
+      const unit = this.best(base, request);
       if (!unit) return undefined;
       const started = performance.now();
       const from = unit.row.heldAt === null ? 'making' : unit.made.paused ? 'paused' : 'running';
@@ -55,13 +58,15 @@ export class Claim {
   }
 
   /** Of the lab itself before any lab, running before paused before half made. */
-  private best(base: string, labVersionId: string): Entry | undefined {
+  private best(base: string, { lab, individualise }: AllocateRequest): Entry | undefined {
+    const drawn = individualise === true && lab.drawsSetup;
     const rank = ({ row, made }: Entry): number =>
       (row.heldAt === null ? 4 : made.paused ? 2 : 0) + (row.labVersionId === null ? 1 : 0);
     return [...this.d.living.entries.values()]
       .filter(({ row, made }) => {
         const free = row.userId === null && row.intent === 'run' && row.state === 'provisioning';
-        const fits = row.labVersionId === null || row.labVersionId === labVersionId;
+        // What was set up without a learner has the lab's own values.
+        const fits = row.labVersionId === null || (row.labVersionId === lab.labVersionId && !drawn);
         return free && !made.claiming && row.base === base && fits;
       })
       .toSorted((a, b) => rank(a) - rank(b) || a.row.createdAt.getTime() - b.row.createdAt.getTime())[0];
@@ -85,9 +90,11 @@ export class Claim {
           requires: lab.requires,
           cluster: { nodes, admin, start },
           clusterPhase: start === 'learner' ? 'hidden' : 'running',
+          draw: drawFor(request, row.seed, this.d.avoid),
           heldAt: null,
           expiresAt: request.replaces?.expiresAt ?? null,
           replacesId: request.replaces?.id ?? null,
+          cohortId: request.cohort?.id ?? null,
         });
         return [
           { type: 'sandbox.state', payload: { from: null, state: row.state, lab: lab.slug, warm: held } },

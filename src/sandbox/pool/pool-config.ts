@@ -6,6 +6,8 @@ export interface PoolRule {
   count: number;
   /** Absent = always. */
   at?: { weekday: number | 'daily'; minute: number };
+  /** In place of `at`: the one moment at which a class begins. */
+  once?: Date;
 }
 
 export type PoolConfig = 'auto' | PoolRule[];

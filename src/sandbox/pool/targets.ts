@@ -23,9 +23,15 @@ export function targets(o: {
   for (const rule of o.rules) {
     const lead = Math.ceil((rule.count * o.buildMs) / o.builders) + SPARE_MS;
     if (rule.at && !isWithin(rule.at, o.now, lead)) continue;
+    if (rule.once && !isNear(rule.once, o.now, lead)) continue;
     wanted.set(rule.key, Math.max(wanted.get(rule.key) ?? 0, rule.count));
   }
   return wanted;
+}
+
+function isNear(once: Date, now: Date, leadMs: number): boolean {
+  const until = once.getTime() - now.getTime();
+  return until <= leadMs && -until < AFTER_MS;
 }
 
 function isWithin(at: NonNullable<PoolRule['at']>, now: Date, leadMs: number): boolean {

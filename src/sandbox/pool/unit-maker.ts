@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../common/clock.js';
 import { newId } from '../../common/ids.js';
 import type { Cost } from '../../drivers/step.js';
 import type { Admission } from '../admission.js';
 import type { Advance } from '../advance.js';
 import type { LabRef } from '../lab-catalogue.js';
+import { newSeed } from '../draw.js';
 import type { Living } from '../living.js';
 import type { Recipe } from '../recipe.js';
 import type { ClusterNeed, SandboxRow } from '../sandbox-row.js';
@@ -71,7 +71,8 @@ export class UnitMaker {
       attempt: 0,
       slot: null,
       cost: this.d.recipe.cost(id, requires, cluster),
-      seed: randomBytes(16).toString('hex'),
+      seed: newSeed(),
+      draw: null,
       requires,
       tier: 'T0',
       base: this.d.recipe.baseOf(requires, cluster),
@@ -88,6 +89,8 @@ export class UnitMaker {
       replacesId: null,
       failureCode: null,
       failureDetail: null,
+      cohortId: null,
+      handRaisedAt: null,
     };
   }
 }

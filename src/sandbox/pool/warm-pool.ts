@@ -36,6 +36,8 @@ export interface WarmPoolDeps {
   clock: Clock;
   logger: Logger;
   config: PoolConfig;
+  /** What cohorts ask for, beside the configuration. */
+  planned?(): PoolRule[];
   builders: number;
   /** Whether the machine has other work to do first, such as learners' own. */
   isBusy(): boolean;
@@ -135,7 +137,7 @@ export class WarmPool {
       .filter(({ goal, lacks }) => lacks > 0 && this.breakerOf(goal.key).until(clock.now()) === undefined)
       .toSorted((a, b) => b.lacks - a.lacks);
     const next = deficits[0]?.goal;
-    if (!next || !this.hasShare()) return;
+    if (!next || (next.key === null && !this.hasShare())) return;
     await this.d.maker.make(next.lab);
   }
 
@@ -160,8 +162,9 @@ export class WarmPool {
 
   /** `auto`: one for any lab, where there is a lab that could use it. */
   private rules(): PoolRule[] {
-    if (this.d.config !== 'auto') return this.d.config;
-    return this.labs.length > 0 ? [{ key: null, count: 1 }] : [];
+    const planned = this.d.planned?.() ?? [];
+    if (this.d.config !== 'auto') return [...this.d.config, ...planned];
+    return this.labs.length > 0 ? [{ key: null, count: 1 }, ...planned] : [];
   }
 
   private units(): Entry[] {
