@@ -17,6 +17,8 @@ export interface LabProblem {
 
 const MAX_NODES = 20_000;
 const MAX_TEXT = 256 * 1024;
+const MAX_COMPLAINTS = 20;
+const TOO_DEEP = 'is nested too deeply; write it flatter';
 
 export interface YamlSource {
   value: unknown;
@@ -37,7 +39,7 @@ export function parseYaml(file: string, text: string): { source?: YamlSource; pr
   } catch (error) {
     // The parser calls itself for what is nested.
     if (!(error instanceof RangeError)) throw error;
-    return refuse('is nested too deeply; write it flatter');
+    return refuse(TOO_DEEP);
   }
 }
 
@@ -54,7 +56,10 @@ function parse(file: string, text: string): { source?: YamlSource; problems: Lab
     const { line, col } = lines.linePos(offset);
     problems.push({ file, line, column: col, path: '', message, level: 'error' });
   };
-  for (const error of [...document.errors, ...document.warnings])
+  const said = [...document.errors, ...document.warnings];
+  if (said.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError(TOO_DEEP);
+  // One mistake may be hundreds of complaints.
+  for (const error of said.slice(0, MAX_COMPLAINTS))
     report(error.pos[0], complaint(error.code, error.message));
   let nodes = 0;
   visit(document, (_, node) => {
@@ -136,8 +141,17 @@ export function issuesToProblems(
     return unknown.map((key) => {
       const path = key === undefined ? issue.path : [...issue.path, key];
       const message =
-        key === undefined ? issue.message : `unknown key "${key}"; remove it or correct its spelling`;
+        key === undefined ? wording(issue) : `unknown key "${key}"; remove it or correct its spelling`;
       return { file, ...source.at(path), path: pathText(path), message, level: 'error' as const };
     });
   });
+}
+
+/** zod's words, with what to do where they only say what was found. */
+function wording(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return `is missing; write a ${issue.expected} here`;
+  if (issue.code === 'too_big' && issue.origin === 'string')
+    return `is longer than ${Number(issue.maximum)} characters; shorten it`;
+  return issue.message;
 }

@@ -15,6 +15,8 @@ export interface BeginOptions {
   user: string;
   /** For the sandbox to become ready; 180 s unless said otherwise. */
   withinMs?: number;
+  /** Of the explanations. */
+  locale?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +62,7 @@ export class LabPlayer {
     await untilState({ api: operator, sandbox, states: ['ready'], withinMs, signal });
     const { body } = await operator.post(`/v1/users/${user}/tokens`);
     const api = new ApiClient(service.url, body.token);
-    const progress = await ProgressClient.open(service.url, sandbox, body.token);
+    const progress = await ProgressClient.open(service.url, sandbox, body.token, o.locale);
     const opened = await api.post(`/v1/sandboxes/${sandbox}/terminals`, {});
     const ticket = await api.post(`/v1/terminals/${opened.body.id}/tickets`, {});
     const url = `${service.url.replace('http', 'ws')}${ticket.body.url}`;

@@ -25,9 +25,16 @@ export class ProgressClient {
   private readonly waiters = new Set<Waiter>();
   private readonly abort = new AbortController();
 
-  static async open(url: string, sandboxId: string, credential: string): Promise<ProgressClient> {
+  /** `locale` is that of the explanations; the learner's own without it. */
+  static async open(
+    url: string,
+    sandboxId: string,
+    credential: string,
+    locale?: string,
+  ): Promise<ProgressClient> {
     const client = new ProgressClient();
-    const response = await fetch(`${url}/v1/sandboxes/${sandboxId}/progress`, {
+    const query = locale === undefined ? '' : `?locale=${locale}`;
+    const response = await fetch(`${url}/v1/sandboxes/${sandboxId}/progress${query}`, {
       headers: { accept: 'text/event-stream', authorization: `Bearer ${credential}` },
       signal: client.abort.signal,
     });

@@ -67,6 +67,8 @@ export async function tryLab(o: TrialOptions): Promise<Trial> {
       lab,
       user: authorOf(lab),
       withinMs: READY_WITHIN_MS,
+      // As everything else that the command prints.
+      locale: 'en',
       signal,
     });
     trial.sandbox = player.sandbox;

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ROOT } from '../../src/config/root.js';
+import type { Trial } from '../../src/player/trial.js';
+import { describeWith } from '../support/capability.js';
+import { testEnv } from '../support/test-app.js';
+
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+describeWith(['root', 'runc'], 'labs of authors, tried in real sandboxes', () => {
+  let folder: string;
+  let scratch: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'wh-author-'));
+    // So that what is left over can be told from what others leave.
+    scratch = path.join(folder, 'tmp');
+    mkdirSync(scratch);
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const start = (args: string[]) =>
+    spawn(process.execPath, [path.join(ROOT, 'dist/src/cli.js'), ...args], {
+      cwd: folder,
+      env: { ...testEnv(path.join(folder, 'state')), TMPDIR: scratch },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+
+  async function wheelhouse(...args: string[]): Promise<Ended> {
+    const child = start(args);
+    const ended: Ended = { status: null, stdout: '', stderr: '' };
+    child.stdout.on('data', (bytes: Buffer) => (ended.stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (ended.stderr += bytes.toString()));
+    [ended.status] = (await once(child, 'close')) as [number | null];
+    return ended;
+  }
+
+  it('are what `lab new` makes and what `lab import kathara` makes: each passes by its own solution', async () => {
+    expect(await wheelhouse('lab', 'new', 'first-lab')).toMatchObject({ status: 0 });
+    const source = path.join(ROOT, 'test/import/kathara-two-lans');
+    expect(await wheelhouse('lab', 'import', 'kathara', source, 'two-lans')).toMatchObject({ status: 0 });
+    const tried = await wheelhouse('lab', 'test', 'first-lab', 'two-lans', '--json');
+    expect(tried.stderr).toContain('first-lab: passed: 0 untouched, 8 of 8 by its solution');
+    expect(tried.stderr).toContain('two-lans: passed: 0 untouched, 10 of 10 by its solution');
+    const { ok, labs } = JSON.parse(tried.stdout) as { ok: boolean; labs: Trial[] };
+    expect([tried.status, ok]).toEqual([0, true]);
+    expect(labs.map(({ lab, ok: passed, max, failure }) => [lab, passed, max, failure])).toEqual([
+      ['first-lab', true, 8, null],
+      ['two-lans', true, 10, null],
+    ]);
+    expect(readdirSync(scratch)).toEqual([]);
+  }, 120_000);
+
+  it('are told the first place where the points differ, with what each objective lacks', async () => {
+    await wheelhouse('lab', 'new', 'wrong-lab', '--locales', 'en');
+    const file = path.join(folder, 'wrong-lab/solution.sh');
+    const solution = readFileSync(file, 'utf8').replace('ip link set veth-b up', 'ip link set veth-b down');
+    writeFileSync(file, solution);
+    const tried = await wheelhouse('lab', 'test', 'wrong-lab', '--patience', '2s');
+    const line = solution.split('\n').indexOf('# expect: 3') + 1;
+    expect(tried.status).toBe(1);
+    expect(tried.stdout).toContain(
+      `wrong-lab: failed: solution.sh:${line}: expected 3 points, and there are 1\n`,
+    );
+    expect(tried.stdout).toMatch(/^ {2}passed +namespace +1 of 1$/m);
+    expect(tried.stdout).toMatch(
+      /^ {2}pending +wired +0 of 2 {2}lm\[veth-b\]\.up: expected true, found false$/m,
+    );
+    expect(tried.stdout).toMatch(/^ {2}blocked +addressed +0 of 2$/m);
+    expect(tried.stdout).toContain('| root@lab:~# ip netns exec blue ip link set eth0 up');
+    expect(readdirSync(scratch)).toEqual([]);
+  }, 120_000);
+
+  it('are kept to be looked at until ctrl-c, which leaves nothing', async () => {
+    await wheelhouse('lab', 'new', 'kept-lab');
+    const child = start(['lab', 'test', 'kept-lab', '--keep']);
+    let output = '';
+    const kept = new Promise<string>((resolve) => {
+      child.stdout.on('data', (bytes: Buffer) => {
+        output += bytes.toString();
+        const page = /kept-lab: sb_\w+ is kept: (\S+)/.exec(output)?.[1];
+        if (page !== undefined && output.includes('ctrl-c ends it')) resolve(page);
+      });
+    });
+    const closed = once(child, 'close');
+    const page = await Promise.race([kept, closed.then(() => Promise.reject(new Error(output)))]);
+    expect((await fetch(page)).status).toBe(200);
+    child.kill('SIGINT');
+    expect(await closed).toEqual([0, null]);
+    expect(readdirSync(scratch)).toEqual([]);
+  }, 120_000);
+});
+
+describe('a lab that cannot be tried', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'wh-untried-'));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = async (...args: string[]): Promise<Ended> => {
+    const child = spawn(process.execPath, [path.join(ROOT, 'dist/src/cli.js'), ...args], {
+      cwd: folder,
+      env: {
+        ...testEnv(path.join(folder, 'state')),
+        WHEELHOUSE_OCI_RUNTIME: '/nowhere/runc',
+        TMPDIR: folder,
+      },
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+    const [status] = (await once(child, 'close')) as [number];
+    return { status, stdout, stderr };
+  };
+
+  it('ends with 1 when it is not sound, and nothing is started', async () => {
+    await run('lab', 'new', 'a-lab');
+    writeFileSync(path.join(folder, 'a-lab/solution.sh'), 'ls\n# expect: four\n');
+    const unsound = await run('lab', 'test', 'a-lab');
+    expect(unsound).toMatchObject({ status: 1, stderr: '' });
+    expect(unsound.stdout).toBe(
+      'a-lab/solution.sh:2:1: error: "# expect: four" is not understood; write "# expect: N", N in points\n',
+    );
+  }, 60_000);
+
+  it('ends with 2 where the machine lacks what it needs, and says what', async () => {
+    await run('lab', 'new', 'b-lab');
+    const untried = await run('lab', 'test', 'b-lab');
+    expect(untried.status).toBe(2);
+    expect(untried.stderr).toMatch(/cannot be tried here\nlab hosts cannot run here:\n {2}\S+: /);
+    expect(readdirSync(folder).filter((name) => name.startsWith('wheelhouse-try-'))).toEqual([]);
+  }, 60_000);
+});
