@@ -109,7 +109,7 @@ function setUp(shown: Record<string, Json | Observation>, trips?: Run['trips']) 
     });
   const events = (type: string) => world.saves.flatMap((s) => s.events.filter((e) => e.type === type));
   const view = () =>
-    progressView({ run, sandboxId: 's', now: clock.monotonic(), wall: clock.now(), frozenAt: null }, 'en');
+    progressView({ run, sandboxId: 's', now: clock.monotonic(), wall: clock.now(), frozen: null }, 'en');
   return { clock, world, run, pass, event, events, view, state: (id: string) => run.of(id).memory.state };
 }
 

@@ -8,7 +8,8 @@ import { allOf, anyOf, notOf, type Truth } from './truth.js';
 /** The smallest part of an assertion that explains its verdict. */
 export interface Failure {
   path: string;
-  kind: Mismatch['kind'] | 'unreadable' | 'held';
+  /** `late` and `tripped` are no part of an assertion: see fall.ts. */
+  kind: Mismatch['kind'] | 'unreadable' | 'held' | 'late' | 'tripped';
   expected: Json;
   observed: Json;
 }
@@ -69,8 +70,8 @@ function evaluateNot(child: Assert, context: EvaluationContext): Verdict {
   return { truth, failures: [whatHeld(child, context)] };
 }
 
-/** Under a negation the thing to show is what was found. */
-function whatHeld(node: Assert, context: EvaluationContext): Failure {
+/** Under a negation, or where something must never be, the thing to show is what was found. */
+export function whatHeld(node: Assert, context: EvaluationContext): Failure {
   if ('match' in node) {
     const [name, pattern] = Object.entries(node.match)[0]!;
     return {
@@ -81,10 +82,16 @@ function whatHeld(node: Assert, context: EvaluationContext): Failure {
     };
   }
   if ('cel' in node) return { path: node.cel, kind: 'held', expected: false, observed: true };
-  if ('not' in node) return { path: 'not', kind: 'held', expected: null, observed: null };
+  if ('not' in node) return whatFailed(node.not, context);
   const children = 'all' in node ? node.all : node.any;
   const held = children.find((child) => evaluate(child, context).truth === 'T') ?? children[0]!;
   return whatHeld(held, context);
+}
+
+/** `not` held because this did not. */
+function whatFailed(node: Assert, context: EvaluationContext): Failure {
+  const [failure] = evaluate(node, context).failures;
+  return failure ?? { path: '', kind: 'held', expected: null, observed: null };
 }
 
 /** Of a list, the elements that one of the pattern's elements describes. */

@@ -1,13 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
-import type { Prisma } from '../database/generated/client.js';
+import type { Draw } from '../labs/params.js';
+import { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { EventOutbox } from '../events/outbox.js';
+import type { Decision } from './credit.js';
+import { eventsLeft, type Try } from './doubtful-tries.js';
 import type { EvidenceBody } from './evidence.js';
+import type { EndedRow } from './ended-runs.js';
+import type { Fall } from './fall.js';
+import type { DrawnRun } from './foreign-tokens.js';
+import type { Frozen } from './freeze.js';
 import type { Json } from './json.js';
+import { appendLog, type LogWriter } from './log/log.repository.js';
+import type { LogChunk } from './log/run-log.js';
+import { frozenOf, saveRun, storedDecision, storedObjective } from './run-rows.js';
+import type { Score } from './score.js';
 
-/** Key of the row of `Past` that says since when a run is frozen; no objective can be named so. */
-const FREEZE_KEY = '$freeze';
+const MAX_DRAWN = 5000;
+const MAX_RUNS = 100;
 /** Before the id of a tripwire: a row of `Past` that says when it was tripped. */
 const TRIP_KEY = '$trip.';
 
@@ -21,6 +32,33 @@ export interface StoredObjective {
   hintsTaken: number;
   hintCost: number;
   evidenceId: string | null;
+  /** The state that an error came from. */
+  cameFrom: string | null;
+  /** Bit n-1 = the condition of hint n held once. */
+  hintsOpen: number;
+  retries: number;
+  fall: Fall | null;
+  unblockedAt: Date | null;
+  /** When it was first passed. */
+  passedAt: Date | null;
+  spentMs: number;
+}
+
+/** A person's word about an objective; a null state takes the ones before back. */
+export interface StoredDecision {
+  objectiveId: string;
+  state: Decision['state'] | null;
+  reason: string;
+  by: string;
+  /** Credential. */
+  actor: string;
+  at: Date;
+}
+
+export interface StoredFlag {
+  flag: string;
+  subject: string;
+  at: Date;
 }
 
 export interface StoredTrip {
@@ -38,7 +76,17 @@ export interface Change {
   past: { key: string; observations: Record<string, Json> }[];
   events: { type: string; payload: Prisma.InputJsonValue }[];
   trips: StoredTrip[];
-  frozenAt?: Date;
+  flags: { flag: string; subject: string }[];
+  decisions: StoredDecision[];
+  frozen?: Frozen & Score;
+  /** What the learner sees from now on. */
+  shown?: Json;
+  /** The learner's own feed tells nothing of these events. */
+  hidden: boolean;
+  /** Earlier ones to store what it carries along. */
+  tries?: readonly Try[];
+  /** What led here, as far as it is not stored yet. */
+  log?: LogChunk[];
 }
 
 @Injectable()
@@ -49,19 +97,22 @@ export class GradingRepository {
   ) {}
 
   /** States, evidence and events of one look in one transaction. */
-  async save(change: Change): Promise<void> {
+  async save(change: Change, writer?: LogWriter): Promise<void> {
     const { tenantId, sandboxId, userId } = change;
     await this.prisma.client.$transaction(async (tx) => {
-      for (const { objectiveId, hintsTaken, ...rest } of change.objectives) {
-        const row = { ...rest, hintLevel: hintsTaken };
+      for (const { objectiveId, hintsTaken, fall, ...rest } of change.objectives) {
+        const explanation = fall === null ? Prisma.DbNull : (fall as unknown as Prisma.InputJsonObject);
+        const row = { ...rest, hintLevel: hintsTaken, explanation };
         await tx.objectiveState.upsert({
           where: { sandboxId_objectiveId: { sandboxId, objectiveId } },
           create: { tenantId, sandboxId, objectiveId, ...row },
           update: row,
         });
       }
+      const known = await storedOf(tx, change.tries ?? []);
       if (change.evidence.length > 0) {
         await tx.evidence.createMany({
+          skipDuplicates: true,
           data: change.evidence.map(({ id, body }) => ({
             tenantId,
             sandboxId,
@@ -75,18 +126,30 @@ export class GradingRepository {
         key,
         observations: observations as Prisma.InputJsonValue,
       }));
-      if (change.frozenAt)
-        past.push({ key: FREEZE_KEY, observations: { at: change.frozenAt.toISOString() } });
       for (const { id, at, evidenceId } of change.trips)
         past.push({ key: `${TRIP_KEY}${id}`, observations: { at: at.toISOString(), evidenceId } });
-      if (past.length > 0) {
-        await tx.past.createMany({
-          data: past.map((p) => ({ tenantId, sandboxId, ...p })),
+      // An objective that is passed again is remembered as it is passed now.
+      for (const { key, observations } of past) {
+        const row = { tenantId, sandboxId, key, observations };
+        await tx.past.upsert({
+          where: { sandboxId_key: { sandboxId, key } },
+          create: row,
+          update: key.startsWith('$') ? {} : { observations },
+        });
+      }
+      if (writer && change.log) await appendLog(tx, writer, change.log);
+      if (change.flags.length > 0) {
+        await tx.runFlag.createMany({
+          data: change.flags.map((flag) => ({ tenantId, sandboxId, ...flag })),
           skipDuplicates: true,
         });
       }
-      for (const event of change.events)
-        await this.outbox.append(tx, { tenantId, sandboxId, userId, ...event });
+      if (change.decisions.length > 0)
+        await tx.override.createMany({ data: change.decisions.map((d) => ({ tenantId, sandboxId, ...d })) });
+      await saveRun(tx, change);
+      const seenBy = change.hidden ? {} : { userId };
+      for (const event of eventsLeft(change, (id) => known.has(id)))
+        await this.outbox.append(tx, { tenantId, sandboxId, ...seenBy, ...event });
     });
     if (change.events.length > 0) this.outbox.committed(sandboxId);
   }
@@ -94,26 +157,61 @@ export class GradingRepository {
   async load(sandboxId: string): Promise<{
     objectives: StoredObjective[];
     past: Record<string, Record<string, Json>>;
-    frozenAt: Date | null;
+    frozen: Frozen | null;
+    shown: Json;
     trips: StoredTrip[];
+    flags: StoredFlag[];
+    decisions: StoredDecision[];
   }> {
     const rows = await this.prisma.client.objectiveState.findMany({ where: { sandboxId } });
     const pastRows = await this.prisma.client.past.findMany({ where: { sandboxId } });
-    const freeze = pastRows.find((p) => p.key === FREEZE_KEY)?.observations as { at: string } | undefined;
+    const run = await this.prisma.client.run.findUnique({ where: { sandboxId } });
+    const flags = await this.prisma.client.runFlag.findMany({ where: { sandboxId }, orderBy: { at: 'asc' } });
+    const decisions = await this.prisma.client.override.findMany({
+      where: { sandboxId },
+      orderBy: { id: 'asc' },
+    });
     return {
-      objectives: rows.map(({ hintLevel, ...row }) => ({ ...row, hintsTaken: hintLevel })),
+      objectives: rows.map(storedObjective),
       past: Object.fromEntries(
         pastRows
           .filter((p) => !p.key.startsWith('$'))
           .map((p) => [p.key, p.observations as unknown as Record<string, Json>]),
       ),
-      frozenAt: freeze ? new Date(freeze.at) : null,
+      frozen: run && frozenOf(run),
+      shown: (run?.shown ?? null) as Json,
+      flags: flags.map(({ flag, subject, at }) => ({ flag, subject, at })),
+      decisions: decisions.map(storedDecision),
       trips: pastRows.filter((p) => p.key.startsWith(TRIP_KEY)).map(tripOf),
     };
   }
 
   async evidence(sandboxId: string, id: string) {
     return this.prisma.client.evidence.findFirst({ where: { sandboxId, id } });
+  }
+
+  /** Runs of a lab whose parameters were drawn, the newest. */
+  async drawnRuns(tenantId: string, labSlug: string): Promise<DrawnRun[]> {
+    const rows = await this.prisma.client.sandbox.findMany({
+      where: { tenantId, labSlug, draw: { not: Prisma.DbNull } },
+      select: { id: true, userId: true, labVersionId: true, draw: true },
+      orderBy: { createdAt: 'desc' },
+      take: MAX_DRAWN,
+    });
+    return rows.flatMap(({ id: sandboxId, userId, labVersionId, draw }) =>
+      userId && labVersionId ? [{ sandboxId, userId, labVersionId, draw: draw as unknown as Draw }] : [],
+    );
+  }
+
+  /** Sandboxes of a learner and lab whose run is over, the newest first. */
+  async endedRuns(of: { tenantId: string; userId: string; labId: string }): Promise<EndedRow[]> {
+    const rows = await this.prisma.client.$queryRaw<EndedRow[]>(Prisma.sql`
+      SELECT s."tenantId", s.id, s."labVersionId", s.draw, s."readyAt", s."endedAt", s."failureCode"
+      FROM "Sandbox" s LEFT JOIN "Run" r ON r."sandboxId" = s.id
+      WHERE s."tenantId" = ${of.tenantId} AND s."userId" = ${of.userId} AND s."labId" = ${of.labId}
+        AND s."readyAt" IS NOT NULL AND (s."endedAt" IS NOT NULL OR r."frozenAt" IS NOT NULL)
+      ORDER BY s."createdAt" DESC LIMIT ${MAX_RUNS}`);
+    return rows;
   }
 
   /** Locale of the learner's profile. */
@@ -128,6 +226,12 @@ export class GradingRepository {
   newEvidenceId(): string {
     return newId('evd');
   }
+}
+
+async function storedOf(tx: Prisma.TransactionClient, tries: readonly Try[]): Promise<Set<string>> {
+  if (tries.length === 0) return new Set();
+  const id = { in: tries.map(({ evidence }) => evidence) };
+  return new Set((await tx.evidence.findMany({ where: { id }, select: { id: true } })).map((row) => row.id));
 }
 
 function tripOf(row: { key: string; observations: unknown }): StoredTrip {

@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../common/clock.js';
 import { CLOCK } from '../common/clock.token.js';
@@ -15,12 +16,18 @@ import type { Logger } from '../common/logger.js';
 import { LOGGER } from '../common/logger.token.js';
 import type { ClusterDriver } from '../drivers/cluster-driver.js';
 import { CLUSTER_DRIVER } from '../drivers/driver.tokens.js';
+import { RUNTIME, type Runtime } from '../core.module.js';
 import { Bus } from '../events/bus.js';
+import { labView, type LabView } from '../labs/lab-view.js';
 import { LabsService } from '../labs/labs.service.js';
+import type { Draw } from '../labs/params.js';
 import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
 import { SandboxDirectory, type LiveSandbox } from '../sandbox/live-sandbox.js';
 import { SandboxService } from '../sandbox/sandbox.service.js';
 import { ClusterFollower } from './cluster/cluster-follower.js';
+import { ForeignTokens } from './foreign-tokens.js';
+import { endedRun, type EndedRow, type EndedRun } from './ended-runs.js';
+import { causeOfEnd, frozenNow, type FreezeCause } from './freeze.js';
 import { GradingRepository } from './grading.repository.js';
 import { LogRepository } from './log/log.repository.js';
 import { RunLog } from './log/run-log.js';
@@ -33,6 +40,7 @@ import { RunActor } from './run-actor.js';
 import { RunPlans } from './run-plans.js';
 import { restore, restoreTrips } from './run-record.js';
 import { Run, type Transition } from './run.js';
+import { TokenWatch } from './token-watch.js';
 import { Semaphore } from '../common/semaphore.js';
 
 export type ProgressListener = (transitions: Transition[]) => void;
@@ -42,6 +50,16 @@ const NEW_MS = 2000;
 
 /** Versions kept compiled. */
 const MAX_LABS = 200;
+
+/** What of a sandbox's row its run is made of. */
+interface RunRow {
+  tenantId: string;
+  id: string;
+  labVersionId: string;
+  draw: Draw | null;
+  endedAt?: Date | null;
+  failureCode?: string | null;
+}
 
 interface Graded {
   live: LiveSandbox;
@@ -60,9 +78,12 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   private readonly helpers = new Semaphore(2 * availableParallelism());
   private readonly attachments = new Map<string, number>();
   private readonly unsubscribe: (() => void)[] = [];
+  private readonly foreign: ForeignTokens;
 
   constructor(
     private readonly repository: GradingRepository,
+    private readonly logs: LogRepository,
+    @Inject(RUNTIME) private readonly runtime: Pick<Runtime, 'secret'>,
     private readonly plans: RunPlans,
     private readonly labs: LabsService,
     private readonly sandboxes: SandboxService,
@@ -70,14 +91,22 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly bus: Bus,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    audit: AuditLog,
     @Optional() @Inject(CLUSTER_DRIVER) private readonly clusters?: ClusterDriver,
-  ) {}
+  ) {
+    this.foreign = new ForeignTokens({
+      drawnRuns: (tenantId, labSlug) => repository.drawnRuns(tenantId, labSlug),
+      specOf: async (tenantId, version) => (await this.preparedVersion(tenantId, version)).spec,
+      clock,
+      audit,
+    });
+  }
 
   onModuleInit(): void {
     this.unsubscribe.push(
       this.bus.on('sandbox.ready', (live) => this.begin(live)),
       this.bus.on('sandbox.cluster', (live) => this.clusterChanged(live)),
-      this.bus.on('sandbox.ending', ({ sandboxId }) => this.end(sandboxId)),
+      this.bus.on('sandbox.ending', ({ sandboxId, reason }) => this.end(sandboxId, causeOfEnd(reason))),
       this.bus.on('terminal.enter', ({ sandboxId }) => this.tell(sandboxId, (actor) => actor.enter())),
       this.bus.on('terminal.attachments', ({ sandboxId, count }) => {
         this.attachments.set(sandboxId, count);
@@ -94,9 +123,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     for (const off of this.unsubscribe) off();
     const all = [...this.graded.values()];
     this.graded.clear();
-    for (const graded of await Promise.allSettled(all)) {
-      if (graded.status === 'fulfilled') close(graded.value);
-    }
+    await Promise.allSettled(all.map(async (graded) => close(await graded)));
   }
 
   /** The run of a sandbox that the principal may use. Rejects with not_found, sandbox_not_ready, sandbox_expired. */
@@ -120,6 +147,24 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     }
     this.directory.touch(sandboxId);
     return actor;
+  }
+
+  /** Runs of the same learner and lab that are over, the newest first. */
+  async runsLike(principal: Principal, sandboxId: string): Promise<EndedRun[]> {
+    const { tenantId, userId, labId } = await this.sandboxes.get(principal, sandboxId);
+    const rows = await this.repository.endedRuns({ tenantId, userId, labId });
+    return Promise.all(rows.map(async (row) => endedRun(row, await this.pastRun(row))));
+  }
+
+  private async pastRun(row: EndedRow) {
+    const { run, before } = await this.load(row);
+    return { run, frozen: before.frozen! };
+  }
+
+  /** The lab of a sandbox with its run's values put in. */
+  async labOf(principal: Principal, sandboxId: string, locale: string | undefined): Promise<LabView> {
+    const { tenantId, labVersionId, draw } = await this.sandboxes.get(principal, sandboxId);
+    return labView(await this.labs.byVersionId(tenantId, labVersionId), locale, draw);
   }
 
   async watch(sandboxId: string, listener: ProgressListener): Promise<() => void> {
@@ -158,10 +203,10 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   }
 
   private replace(live: LiveSandbox): void {
-    void this.graded.get(live.id)?.then(
-      (graded) => close(graded),
-      () => undefined,
-    );
+    void this.graded
+      .get(live.id)
+      ?.then(close)
+      .catch(() => undefined);
     const starting = this.start(live);
     this.graded.set(live.id, starting);
     starting.catch((error: unknown) => {
@@ -170,13 +215,13 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     });
   }
 
-  private end(sandboxId: string): void {
+  private end(sandboxId: string, cause: FreezeCause): void {
     const ending = this.graded.get(sandboxId);
     this.graded.delete(sandboxId);
     this.unseen.delete(sandboxId);
     this.attachments.delete(sandboxId);
     // Its residents hold namespaces of the sandbox alive.
-    void ending?.then(close).catch(() => undefined);
+    void ending?.then((graded) => close(graded, cause)).catch(() => undefined);
   }
 
   /** An actor that is being started follows once it is there, so that none keeps an older cluster. */
@@ -194,7 +239,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   private async start(live: LiveSandbox): Promise<Graded> {
     const { id: sandboxId, tenantId, userId } = live;
     const listeners = new Set<ProgressListener>();
-    const { run, past, frozenAt } = await this.load(tenantId, sandboxId, live.labVersionId, userId);
+    const { run, past, before } = await this.load(live, userId);
     const { clock, logger, helpers } = this;
     const prober = this.prober(live, run.lab.spec.sandbox.requires.includes('uplink'));
     const cluster = new ClusterFollower({
@@ -205,21 +250,34 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
       logger,
       show: (view) => prober.setCluster(view),
     });
-    const actor = new RunActor(run, { tenantId, sandboxId, userId }, past, frozenAt, {
+    const writer = { tenantId, sandboxId, segment: clock.now() };
+    const log = new RunLog({
+      veil: new Veil({ ...run.lab, key: this.runtime.secret }),
+      earlier: await this.logs.size(sandboxId),
+      clock,
+      logger,
+      store: (chunks) => this.logs.append(writer, chunks),
+    });
+    const actor = new RunActor(run, { tenantId, sandboxId, userId }, past, before, {
       clock,
       logger,
       helpers,
       prober,
-      save: (change) => this.repository.save(change),
+      log,
+      isPaused: () => this.directory.find(sandboxId)?.paused ?? false,
+      ...this.tokenWatch(live, run),
+      save: (change) => this.repository.save(change, writer),
       newEvidenceId: () => this.repository.newEvidenceId(),
       onChange: (transitions) => {
         for (const listener of listeners) listener(transitions);
+        this.bus.emit('progress.stored', { sandboxId, failures: failuresOf(run) });
       },
     });
     const count = this.attachments.get(sandboxId);
     if (count !== undefined) actor.attached(count);
     // As it is by now, not as it was when the lab began to be loaded.
-    if (run.lab.spec.sandbox.cluster && !frozenAt) cluster.follow(this.directory.find(sandboxId) ?? live);
+    if (run.lab.spec.sandbox.cluster && !before.frozen)
+      cluster.follow(this.directory.find(sandboxId) ?? live);
     actor.start();
     return { live, actor, cluster, listeners };
   }
@@ -234,18 +292,39 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     }
   }
 
-  private async load(tenantId: string, sandboxId: string, labVersionId: string, userId?: string) {
-    const whole = await this.prepared(tenantId, labVersionId);
+  /** Only where something secret was drawn. */
+  private tokenWatch(live: LiveSandbox, run: Run): { tokens?: TokenWatch } {
+    const { secrets } = run.lab;
+    if (live.draw === null || secrets.length === 0) return {};
+    const { id: sandboxId, tenantId, userId, labSlug } = live;
+    const who = { tenantId, sandboxId, userId, labSlug };
+    return { tokens: new TokenWatch(secrets, (candidates) => this.foreign.among(candidates, who)) };
+  }
+
+  private async load(row: RunRow, userId?: string) {
+    const { tenantId, id: sandboxId } = row;
+    const whole = await this.prepared(row);
     const lab = await this.plans.planned(whole, { tenantId, sandboxId, userId });
     const stored = await this.repository.load(sandboxId);
     const time = { now: this.clock.monotonic(), wall: this.clock.now() };
     const trips = restoreTrips(stored.trips, time);
-    const run = new Run(lab, time.now, restore(stored.objectives, time), trips);
-    return { run, past: stored.past, frozenAt: stored.frozenAt };
+    const { objectives, decisions, past, frozen, shown } = stored;
+    const ended =
+      frozen ?? (row.endedAt ? frozenNow(row.endedAt, causeOfEnd(row.failureCode ?? null)) : null);
+    const restored = restore(objectives, time, { frozen: ended !== null, decisions });
+    const flags = stored.flags.map(({ flag, subject }) => `${flag} ${subject}`);
+    const run = new Run(lab, time.now, restored, trips, flags);
+    return { run, past, before: { frozen: ended, shown, rows: objectives } };
+  }
+
+  /** With the values of the run put in; what no value changes is compiled once per version. */
+  private async prepared({ tenantId, labVersionId, draw }: RunRow): Promise<PreparedLab> {
+    const base = await this.preparedVersion(tenantId, labVersionId);
+    return draw ? prepareLab(base.spec, draw, base) : base;
   }
 
   /** Compiled once per version: it never changes, and compiling costs more than a look. */
-  private async prepared(tenantId: string, labVersionId: string): Promise<PreparedLab> {
+  private async preparedVersion(tenantId: string, labVersionId: string): Promise<PreparedLab> {
     const known = this.labsByVersion.get(labVersionId);
     if (known) return known;
     const lab = prepareLab((await this.labs.byVersionId(tenantId, labVersionId)).spec);
@@ -255,28 +334,31 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   }
 
   /** A run that is over, to read. */
-  private async past(row: {
-    tenantId: string;
-    id: string;
-    userId: string;
-    labVersionId: string;
-    endedAt: Date | null;
-  }) {
-    const { run, past, frozenAt } = await this.load(row.tenantId, row.id, row.labVersionId);
+  private async past(row: RunRow & { userId: string }) {
+    const { run, past, before } = await this.load(row);
+    const frozen = before.frozen ?? frozenNow(new Date(this.clock.now()), 'lost');
     const who = { tenantId: row.tenantId, sandboxId: row.id, userId: row.userId };
-    return new RunActor(run, who, past, frozenAt ?? row.endedAt ?? new Date(this.clock.now()), {
-      clock: this.clock,
-      logger: this.logger,
-      helpers: this.helpers,
-      prober: unreachableProber('the sandbox has ended'),
-      save: () => Promise.resolve(),
-      newEvidenceId: () => this.repository.newEvidenceId(),
-      onChange: () => undefined,
-    });
+    return new RunActor(
+      run,
+      who,
+      past,
+      { ...before, frozen },
+      {
+        clock: this.clock,
+        logger: this.logger,
+        helpers: this.helpers,
+        prober: unreachableProber('the sandbox has ended'),
+        // Only what people decide afterwards.
+        save: (change) => this.repository.save(change),
+        newEvidenceId: () => this.repository.newEvidenceId(),
+        onChange: () => undefined,
+      },
+    );
   }
 }
 
-function close({ actor, cluster }: Graded): void {
+/** Resolves once its log is stored, and its last score where the sandbox goes. */
+function close({ actor, cluster }: Graded, cause?: FreezeCause): Promise<void> {
   cluster.close();
-  actor.close();
+  return cause === undefined ? actor.close() : actor.end(cause);
 }

@@ -2,10 +2,11 @@ import { durationMs } from '../labs/duration.js';
 import type { HintSpec } from '../labs/objective-spec.js';
 import type { ObjectiveRun } from './run.js';
 
-/** Ripe once the objective was open for long enough, or tried often enough. A taken hint stays. */
+/** Ripe once the objective was open for long enough, tried often enough, or its condition held. A taken hint stays. */
 export function isAvailable(hint: HintSpec, index: number, run: ObjectiveRun, now: number): boolean {
   if (isTaken(run, index)) return true;
   if (run.unblockedAt === null) return false;
+  if (hint.when !== undefined) return (run.hintsOpen & (1 << index)) !== 0;
   if (hint.attempts !== undefined) return run.attempts >= hint.attempts;
   return now - run.unblockedAt >= durationMs(hint.after!);
 }

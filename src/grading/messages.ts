@@ -1,3 +1,4 @@
+import type { PreparedLab } from '../labs/prepared-lab.js';
 import type { Failure } from './evaluate.js';
 import { isObject, printable, type Json } from './json.js';
 import { identityOf } from './match.js';
@@ -8,6 +9,8 @@ interface Words {
   extra(path: string, observed: string): string;
   held(path: string, observed: string): string;
   notYet: string;
+  late: string;
+  tripped: string;
   unreadable(path: string, why: string): string;
 }
 
@@ -17,6 +20,8 @@ const fr: Words = {
   extra: (path, observed) => `${path} : en trop (${observed})`,
   held: (path, observed) => `${path} : ne devrait pas y être (${observed})`,
   notYet: 'La condition n’est pas encore remplie.',
+  late: 'Le temps prévu pour cet objectif est écoulé.',
+  tripped: 'Ce que ce lab interdit a été fait.',
   unreadable: (path, why) => `${path} : illisible (${why})`,
 };
 
@@ -26,11 +31,13 @@ const en: Words = {
   extra: (path, observed) => `${path}: one too many (${observed})`,
   held: (path, observed) => `${path}: should not be there (${observed})`,
   notYet: 'The condition is not met yet.',
+  late: 'The time for this objective is over.',
+  tripped: 'What this lab forbids was done.',
   unreadable: (path, why) => `${path}: cannot be read (${why})`,
 };
 
 /** The computed sentence of a failure. Names from the sandbox are data: shown inert and short. */
-export function sentence(failure: Failure, locale: string): string {
+export function sentence(failure: Failure, locale: string, _lab?: PreparedLab): string {
   const words = locale === 'fr' ? fr : en;
   // A whole expression as "path" means nothing to a learner.
   if (/[()=<>&|]/.test(failure.path)) return words.notYet;
@@ -44,6 +51,10 @@ export function sentence(failure: Failure, locale: string): string {
       return words.extra(path, short(failure.observed));
     case 'held':
       return words.held(path, short(failure.observed));
+    case 'late':
+      return words.late;
+    case 'tripped':
+      return words.tripped;
     case 'unreadable':
       return words.unreadable(path, short(failure.observed));
   }

@@ -9,7 +9,7 @@ export interface ObjectiveRules {
   stableForMs: number;
   regressAfterMs: number;
   latch: boolean;
-  /** Time allowed, and from when; absent = no deadline. */
+  /** Time allowed; absent = no deadline. `fromStart`: it runs while the objective is blocked, too. */
   within?: { fromStart: boolean; forMs: number };
   /** What a trip of `never` does before it is unblocked, and after it passed. */
   neverFromStart: boolean;
@@ -38,6 +38,8 @@ export interface ObjectiveInput {
   tripped: boolean;
   /** A tripwire of the lab failed it, in whatever state it is. */
   condemned?: boolean;
+  /** What the time allowed counts from has not come yet. */
+  clockStopped?: boolean;
 }
 
 /** An unknown verdict this long becomes `error`; shorter ones only freeze the hold. */
@@ -55,6 +57,23 @@ export function initialMemory(now: number): ObjectiveMemory {
     unknownSince: null,
     lastTick: now,
     spentMs: 0,
+  };
+}
+
+/** The learner leaves `failed` for another try: as if it had just been unblocked. */
+export function retried(now: number): ObjectiveMemory {
+  return { ...initialMemory(now), state: 'pending', cameFrom: 'pending' };
+}
+
+/** The time since the last look does not count, as nobody could work: a hold begins again, other clocks stand still. */
+export function afterPause(m: ObjectiveMemory, now: number): ObjectiveMemory {
+  const later = (since: number | null): number | null => (since === null ? null : now);
+  return {
+    ...m,
+    lastTick: now,
+    holdingSince: later(m.holdingSince),
+    falseSince: later(m.falseSince),
+    unknownSince: null,
   };
 }
 
@@ -83,7 +102,8 @@ function withClocks(
   rules: ObjectiveRules,
   gap: number,
 ): ObjectiveMemory {
-  const counts = m.state !== 'error' && (m.state !== 'blocked' || rules.within?.fromStart === true);
+  const runs = m.state !== 'blocked' || rules.within?.fromStart === true;
+  const counts = runs && m.state !== 'error' && input.clockStopped !== true;
   const unknownSince = input.verdict === 'unknown' ? (m.unknownSince ?? input.now) : null;
   const falseSince = input.verdict === 'false' ? (m.falseSince ?? input.now) : null;
   const verdict = input.verdict;

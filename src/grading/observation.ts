@@ -12,6 +12,8 @@ export interface ProbeFault {
 export interface Observation {
   value: Json;
   fault: ProbeFault | null;
+  /** There was nothing to ask, such as a cluster that the learner stopped: no evidence of what must never be. */
+  absent?: true;
 }
 
 export type Observations = Record<string, Observation>;
@@ -19,6 +21,9 @@ export type Observations = Record<string, Observation>;
 export function seen(value: Json): Observation {
   return { value, fault: null };
 }
+
+/** Where that which is asked does not run at present. */
+export const ABSENT: Observation = { value: null, fault: null, absent: true };
 
 export function faulted(cause: ProbeFault['cause'], code: string, detail: string): Observation {
   return { value: null, fault: { cause, code, detail } };

@@ -1,4 +1,4 @@
-import type { PreparedLab } from '../labs/prepared-lab.js';
+import type { PreparedLab, PreparedObjective } from '../labs/prepared-lab.js';
 import { walkAssert, type Assert } from './assert.js';
 import type { Json } from './json.js';
 import type { Observations } from './observation.js';
@@ -43,13 +43,23 @@ export function rememberPassed(
   lab: PreparedLab,
   o: { transitions: readonly Transition[]; observations: Observations },
 ): string[] {
-  return o.transitions.flatMap(({ objective: { spec, reads }, to }) => {
+  return o.transitions.flatMap(({ objective, to }) => {
+    const { spec, reads } = objective;
     if (to !== 'passed' || !pastKeys(lab).has(spec.id)) return [];
+    const seen = readBy(objective, o.observations);
     past[spec.id] = Object.fromEntries(
-      reads.flatMap((name) => (o.observations[name] ? [[name, o.observations[name].value]] : [])),
+      reads.flatMap((name) => (seen[name] ? [[name, seen[name].value]] : [])),
     );
     return [spec.id];
   });
+}
+
+/** What an objective read, under the names that it reads it by: with a `since` of its own it is asked for itself. */
+export function readBy({ aliases }: PreparedObjective, observations: Observations): Observations {
+  const own = Object.entries(aliases).flatMap(([name, key]) =>
+    observations[key] ? [[name, observations[key]] as const] : [],
+  );
+  return own.length === 0 ? observations : { ...observations, ...Object.fromEntries(own) };
 }
 
 /** Everything that was seen, whether it was looked at or asked for. */

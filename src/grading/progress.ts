@@ -6,7 +6,7 @@ const stateSchema = z.enum(['blocked', 'pending', 'holding', 'passed', 'regresse
 export const explanationSchema = z.object({
   text: z.string(),
   path: z.string(),
-  kind: z.enum(['missing', 'wrong', 'extra', 'held', 'unreadable']),
+  kind: z.enum(['missing', 'wrong', 'extra', 'held', 'unreadable', 'late', 'tripped']),
   expected: z.json(),
   observed: z.json(),
 });
@@ -22,6 +22,12 @@ export const objectiveProgressSchema = z
     needs: z.array(z.string()),
     attempts: z.int(),
     credited: z.boolean(),
+    /** A person decided; the state is theirs then. */
+    overridden: z.object({ by: z.string(), reason: z.string(), at: z.string() }).nullable(),
+    /** How often the learner may still leave `failed`, of how many times. */
+    retries: z.object({ left: z.int(), allowed: z.int() }),
+    /** When it fails for want of time; null while no clock runs. */
+    dueAt: z.string().nullable(),
     explanation: explanationSchema.nullable(),
     hints: z.array(
       z.object({ n: z.int(), available: z.boolean(), cost: z.number(), text: z.string().nullable() }),
@@ -62,6 +68,15 @@ export const progressSchema = z
     score: z.object({ points: z.number(), max: z.number(), fraction: z.number() }),
     passed: z.boolean(),
     frozenAt: z.string().nullable(),
+    /** Some objective could not be judged and left the maximum; the score stands once a person confirms it. */
+    provisional: z.boolean(),
+    confirmed: z.object({ at: z.string(), by: z.string() }).nullable(),
+    /** When learners of this lab see what is judged. */
+    feedback: z.enum(['live', 'on-check', 'after-freeze']),
+    /** What is shown was so at this moment; null = now, or no check was asked for yet. */
+    shownAt: z.string().nullable(),
+    /** What went not unnoticed though it changes no state; never shown to learners. */
+    flags: z.array(z.object({ flag: z.string(), subject: z.string() })),
     /** Tripwires of the lab that were tripped. */
     trips: z.array(tripSchema),
     objectives: z.array(objectiveProgressSchema),
@@ -72,6 +87,25 @@ export const progressSchema = z
 
 export type Progress = z.infer<typeof progressSchema>;
 export type ObjectiveProgress = z.infer<typeof objectiveProgressSchema>;
+
+export const runsSchema = z
+  .object({
+    items: z.array(
+      z.object({
+        sandboxId: z.string(),
+        labVersionId: z.string(),
+        individualised: z.boolean(),
+        startedAt: z.string().nullable(),
+        frozenAt: z.string(),
+        cause: z.enum(['asked', 'time-over', 'released', 'lost']),
+        score: z.object({ points: z.number(), max: z.number(), fraction: z.number() }),
+        passed: z.boolean(),
+        provisional: z.boolean(),
+        confirmed: z.object({ at: z.string(), by: z.string() }).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Runs' });
 
 export const evidenceSchema = z
   .object({

@@ -1,13 +1,33 @@
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import { hintCost, isAvailable, nextHint } from './hints.js';
-import type { Change } from './grading.repository.js';
-import type { Json } from './json.js';
+import { callOf } from '../labs/prepared-lab.js';
+import {
+  FREEZE_RETRIES,
+  FREEZE_RETRY_MS,
+  frozenNow,
+  omittedIn,
+  unjudgedIn,
+  type FreezeCause,
+} from './freeze.js';
+import { nextHint } from './hints.js';
 import type { Observations } from './observation.js';
-import { changeOf, pastKeys, rowDigest } from './run-record.js';
+import { rememberStart, seenBy, type Past } from './past.js';
+import { takePicture } from './picture.js';
 import type { News, Prober } from './probes/prober.js';
 import { traitsOf } from './probes/traits.js';
-import { Run, type Folded, type Look, type TimedObservation, type Transition } from './run.js';
+import type { ProbeCall } from './probes/calls.js';
+import { RunDeeds } from './run-deeds.js';
+import {
+  NOTHING,
+  RunStore,
+  type Extra,
+  type Outcome,
+  type RunBefore,
+  type RunIdentity,
+  type StoreDeps,
+} from './run-store.js';
+import { Run, type Look, type TimedObservation } from './run.js';
+import type { TokenWatch } from './token-watch.js';
 import type { Semaphore } from '../common/semaphore.js';
 import { nextTimer } from './timers.js';
 import { TriggerSchedule } from './triggers.js';
@@ -20,6 +40,10 @@ const ACTIVE_PASSED_GAP_MS = 5000;
 const ACTIVE_QUIET_GAP_MS = 15_000;
 const CHECK_ACTIVE_WAIT_MS = 4000;
 const SAVE_RETRY_MS = 1000;
+/** The end of a sandbox waits this often for a database that is away. */
+const END_TRIES = 5;
+/** How exactly the time that counts against `within` is kept. */
+const CLOCK_STEP_MS = 30_000;
 /** After a newline or a change, until something is sent: the command has first to have its effect. */
 const SETTLE_MS = 150;
 /** How long after the last stir one still expects more of it. */
@@ -29,25 +53,14 @@ const AFTER_CHANGE_MS = 30;
 /** No two looks closer than this, whatever is due. */
 const MIN_GAP_MS = 20;
 
-export interface ActorDeps {
-  clock: Clock;
-  logger: Logger;
+export interface ActorDeps extends StoreDeps {
   prober: Prober;
   /** Helpers of all sandboxes that send packets. */
   helpers: Semaphore;
-  save(change: Change): Promise<void>;
-  newEvidenceId(): string;
-  /** Called after a change was stored, with the objectives that changed state. */
-  onChange(transitions: Transition[]): void;
-}
-
-type Outcome = Pick<Folded, 'transitions' | 'tripped' | 'flags'>;
-const NOTHING: Outcome = { transitions: [], tripped: [], flags: [] };
-
-export interface RunIdentity {
-  tenantId: string;
-  sandboxId: string;
-  userId: string;
+  /** The platform holds the sandbox: nothing can be seen, and nobody can work. */
+  isPaused?(): boolean;
+  /** Looks for what only another learner could have found out. */
+  tokens?: TokenWatch;
 }
 
 /**
@@ -66,8 +79,15 @@ export class RunActor {
   private looking = false;
   private acted = false;
   private closed = false;
-  private unsaved: Change | undefined;
-  private readonly saved = new Map<string, string>();
+  private wasPaused = false;
+  /** While the score is about to be frozen: the objectives that are still asked. */
+  private only: string[] | undefined;
+  private freezing: Promise<void> | undefined;
+  /** The freeze is stored. */
+  private sealed = false;
+  private spent = '';
+  readonly store: RunStore;
+  readonly deeds: RunDeeds;
   /** When something last happened, and when that has settled. */
   private stirredAt: number;
   private settleAt = -Infinity;
@@ -75,15 +95,30 @@ export class RunActor {
   constructor(
     readonly run: Run,
     readonly who: RunIdentity,
-    private readonly past: Record<string, Record<string, Json>>,
-    public frozenAt: Date | null,
+    private readonly past: Past,
+    before: RunBefore | null,
     private readonly deps: ActorDeps,
   ) {
+    this.store = new RunStore(run, who, past, before, deps);
+    const enqueue = (task: () => Promise<void>): Promise<void> => this.enqueue(task);
+    const { clock, log } = deps;
+    this.deeds = new RunDeeds(run, { clock, log, store: this.store, enqueue, seen: () => this.seen() });
     this.schedule = new TriggerSchedule(deps.clock.monotonic());
     this.stirredAt = deps.clock.monotonic();
   }
 
+  private seen(): Observations {
+    return seenBy({ passive: this.passive, active: this.active });
+  }
+
+  /** When the score was frozen. */
+  get frozenAt(): Date | null {
+    return this.store.frozen?.at ?? null;
+  }
+
   start(): void {
+    if (!this.frozenAt)
+      this.deps.log?.begin(this.run, this.past, { now: this.now(), wall: this.deps.clock.now() });
     this.arm();
   }
 
@@ -118,7 +153,10 @@ export class RunActor {
       const all = Object.entries(this.run.lab.calls).filter(([, call]) => traitsOf(call).watched);
       const passive = { ...this.passive, ...this.deps.prober.glance(Object.fromEntries(all)) };
       const look = { ...this.lookOf(false), passive };
-      if (this.run.glimpse(look, new Set(watched.map(([name]) => name)))) this.schedule.at(this.now());
+      const names = new Set(watched.map(([name]) => name));
+      const tripped = this.run.glimpse(look, names);
+      this.deps.log?.glimpse(look, names, tripped);
+      if (tripped) this.schedule.at(this.now());
     }
     this.schedule.event(this.now());
     return true;
@@ -143,40 +181,88 @@ export class RunActor {
     );
     await Promise.race([this.acting, patience]);
     cancel();
+    if (this.run.lab.spec.feedback === 'on-check') await this.show();
   }
 
-  /** Stops judging; the score stands. */
-  async freeze(): Promise<void> {
+  /** What is so now is what the learner sees from now on. */
+  private show(): Promise<void> {
+    return this.enqueue(async () => {
+      this.store.shown = takePicture(this.run, { now: this.now(), wall: this.deps.clock.now() });
+      await this.save(NOTHING);
+    });
+  }
+
+  /** Looks once more, then stops judging: the score stands. What we cannot judge is asked for half a minute more. */
+  freeze(): Promise<void> {
+    this.freezing ??= this.lastLooks().finally(() => (this.freezing = undefined));
+    return this.freezing;
+  }
+
+  private async lastLooks(): Promise<void> {
     if (this.frozenAt) return;
     await this.check();
-    this.frozenAt = new Date(this.deps.clock.now());
-    this.rest();
-    const { points, max, fraction } = scoreOfRun(this.run, true);
-    await this.enqueue(() =>
-      this.store(NOTHING, { type: 'run.frozen', payload: { score: { points, max, fraction } } }),
-    );
+    for (let n = 0; n < FREEZE_RETRIES && !this.frozenAt; n++) {
+      const unjudged = unjudgedIn(this.run);
+      if (unjudged.length === 0) break;
+      // What could be judged was judged when it was asked for.
+      this.only = unjudged;
+      await new Promise<void>((resolve) => this.deps.clock.after(FREEZE_RETRY_MS, resolve));
+      if (!this.frozenAt) await this.check();
+    }
+    await this.seal('asked');
   }
 
-  /** The hint's text may be shown from now on. False when it is not available yet. */
-  async takeHint(objectiveId: string, index: number): Promise<boolean> {
-    const objective = this.run.lab.objectives.find((o) => o.spec.id === objectiveId)!;
-    const state = this.run.of(objectiveId);
-    const hint = objective.spec.hints[index]!;
-    if (!isAvailable(hint, index, state, this.now())) return false;
-    state.hintsTaken |= 1 << index;
-    const payload = { objective: objectiveId, hint: index + 1, cost: hintCost(objective.spec.hints, state) };
-    await this.enqueue(() => this.store(NOTHING, { type: 'objective.hint', payload }));
-    return true;
+  /** The sandbox goes: its score is what was seen last. Resolves once that is stored, or cannot be. */
+  async end(cause: FreezeCause): Promise<void> {
+    this.letGo();
+    for (let n = 0; n < END_TRIES && !this.sealed; n++) {
+      try {
+        await this.seal(cause);
+      } catch {
+        await new Promise<void>((resolve) => this.deps.clock.after(SAVE_RETRY_MS, resolve));
+      }
+    }
+    await this.deps.log?.close();
   }
 
-  close(): void {
+  private async seal(cause: FreezeCause): Promise<void> {
+    await this.enqueue(async () => {
+      if (this.sealed) return;
+      const first = this.store.frozen === null;
+      this.store.frozen ??= frozenNow(new Date(this.deps.clock.now()), cause);
+      if (first) this.deps.log?.deed(this.now(), { does: 'freeze' });
+      if (!this.closed) this.rest();
+      const score = { ...scoreOfRun(this.run, true) };
+      const provisional = omittedIn(this.run).length > 0;
+      const event = { type: 'run.frozen', payload: { score, cause: this.store.frozen.cause, provisional } };
+      // An earlier try is carried along with its event.
+      await this.save(NOTHING, first ? { event } : {});
+      this.sealed = true;
+    });
+  }
+
+  /** The learner's try at a failed objective, or a person's word about one, may open others. */
+  lookSoon(): void {
+    this.schedule.at(this.now());
+    this.arm();
+  }
+
+  /** Resolves once its log is stored. */
+  close(): Promise<void> {
+    this.letGo();
+    return this.deps.log?.close() ?? Promise.resolve();
+  }
+
+  /** Whatever is held of the sandbox is let go of. */
+  private letGo(): void {
     this.closed = true;
     this.cancelTimer();
     this.deps.prober.close();
   }
 
+  /** Whole ms: what is logged must be folded again to the last digit. */
   now(): number {
-    return this.deps.clock.monotonic();
+    return Math.floor(this.deps.clock.monotonic());
   }
 
   private arm(): void {
@@ -204,6 +290,10 @@ export class RunActor {
       const started = this.now();
       this.schedule.looked(started);
       try {
+        if (this.deps.isPaused?.()) {
+          this.wasPaused = true;
+          return;
+        }
         const calls = Object.entries(this.run.lab.calls).filter(([name]) => !this.run.isActive(name));
         if (!this.schedule.idle(started)) await this.deps.prober.watch((news) => this.changed(news));
         this.passive = await this.deps.prober.look(Object.fromEntries(calls));
@@ -220,26 +310,52 @@ export class RunActor {
   private async fold(): Promise<void> {
     const acted = this.acted;
     this.acted = false;
-    this.rememberStart();
-    const folded = this.run.apply(this.lookOf(acted));
-    if (folded.changed || this.unsaved) await this.store(folded);
+    rememberStart(this.past, this.run.lab, this.passive);
+    const look = this.lookOf(acted);
+    const folded = this.run.apply(look);
+    this.wasPaused = false;
+    this.deps.log?.look(look, folded);
+    const clocks = this.clocksMoved();
+    if (folded.changed || clocks || this.store.behind) await this.save(folded);
+    this.findTokens(look);
+  }
+
+  /** Time that counts against somebody outlives the service, to the half minute. */
+  private clocksMoved(): boolean {
+    const timed = this.run.lab.objectives.filter(({ rules }) => rules.within);
+    const spent = timed.map(({ spec }) => Math.floor(this.run.of(spec.id).memory.spentMs / CLOCK_STEP_MS));
+    const moved = spent.join() !== this.spent;
+    this.spent = spent.join();
+    return moved;
+  }
+
+  private findTokens(look: Look): void {
+    const { tokens } = this.deps;
+    if (!tokens) return;
+    tokens.search(seenBy(look), (name) => {
+      void this.enqueue(async () => {
+        const flag = this.run.raise('foreign-token', name);
+        if (flag && !this.closed) await this.save({ ...NOTHING, flags: [flag] });
+      });
+    });
   }
 
   private lookOf(acted: boolean): Look {
     const { passive, active, past } = this;
     const { prober } = this.deps;
     const [sandbox, inventions] = [prober.facts(), prober.inventions()];
-    return { now: this.now(), passive, active, past, sandbox, inventions, acted };
-  }
-
-  private rememberStart(): void {
-    if (this.past['start'] || !pastKeys(this.run.lab).has('start')) return;
-    // A start that we could not see yet is still to come.
-    if (Object.values(this.passive).some((o) => o.fault?.cause === 'platform')) return;
-    const values = Object.entries(this.passive).flatMap(([name, o]) =>
-      o.fault ? [] : [[name, o.value] as const],
-    );
-    this.past['start'] = Object.fromEntries(values);
+    const { only, wasPaused: resumed } = this;
+    return {
+      now: this.now(),
+      passive,
+      active,
+      past,
+      sandbox,
+      inventions,
+      acted,
+      ...(resumed ? { resumed } : {}),
+      ...(only ? { only } : {}),
+    };
   }
 
   private nextAct(now: number): number {
@@ -256,12 +372,13 @@ export class RunActor {
 
   /** Seldom while all stands; often while someone waits for it, and at once after they did something. */
   private actGap(name: string): number {
-    const { gapMs } = traitsOf(this.run.lab.calls[name]!).active!;
+    const { gapMs } = traitsOf(callOf(this.run.lab, name)).active!;
     const stirred =
       this.stirredAt >= (this.asked.get(name) ?? -Infinity) || this.now() - this.stirredAt < STIRRED_FOR_MS;
     const waiting = this.run.lab.objectives.some((o) => {
       const { state } = this.run.of(o.spec.id).memory;
-      return o.reads.includes(name) && (state === 'pending' || state === 'regressed' || state === 'holding');
+      const reads = o.reads.some((read) => (o.aliases[read] ?? read) === name);
+      return reads && (state === 'pending' || state === 'regressed' || state === 'holding');
     });
     if (waiting) return stirred ? gapMs : Math.max(gapMs, ACTIVE_WAITING_GAP_MS);
     if (this.schedule.idle(this.now())) return Infinity;
@@ -269,7 +386,7 @@ export class RunActor {
   }
 
   private actIfDue(): void {
-    if (this.acting || this.closed || this.frozenAt) return;
+    if (this.acting || this.closed || this.frozenAt || this.deps.isPaused?.()) return;
     const now = this.now();
     const names = this.run.activeNames().filter((name) => this.actAt(name) <= now);
     if (names.length === 0) return;
@@ -285,7 +402,7 @@ export class RunActor {
       await this.deps.helpers.run(async () => {
         const startedAt = this.now();
         this.asked.set(name, startedAt);
-        const observation = await this.deps.prober.act(this.run.lab.calls[name]!);
+        const observation = await this.deps.prober.act(this.callFor(name));
         this.active[name] = { observation, startedAt };
       });
       await this.enqueue(async () => {
@@ -294,39 +411,22 @@ export class RunActor {
     }
   }
 
+  /** A variant is asked with the moment from which on something counts, on the machine's clock. */
+  private callFor(key: string): ProbeCall {
+    const call = callOf(this.run.lab, key);
+    if (!Object.hasOwn(this.run.lab.variants, key)) return call;
+    const since = this.run.sinceOf(key) ?? this.now();
+    if (since === -Infinity) return call;
+    return { ...call, notBefore: new Date(this.deps.clock.now() - (this.now() - since)) };
+  }
+
   /** Keeps what could not be stored and tries again: a database that is away costs no verdict. */
-  private async store(folded: Outcome, event?: Change['events'][number]): Promise<void> {
-    const observations = { ...this.passive };
-    for (const [name, timed] of Object.entries(this.active)) observations[name] = timed.observation;
-    const change = changeOf({
-      who: this.who,
-      run: this.run,
-      folded,
-      observations,
-      past: this.past,
-      wall: this.deps.clock.now(),
-      now: this.now(),
-      newEvidenceId: () => this.deps.newEvidenceId(),
-      earlier: this.unsaved,
-      saved: this.saved,
-    });
-    if (event) change.events.push(event);
-    if (this.frozenAt) change.frozenAt = this.frozenAt;
-    this.unsaved = change;
+  private async save(outcome: Outcome, extra?: Extra): Promise<void> {
     try {
-      await this.deps.save(change);
-      this.unsaved = undefined;
-      for (const row of change.objectives) this.saved.set(row.objectiveId, rowDigest(row));
-    } catch (error) {
-      this.deps.logger.warn(
-        { err: error, sandbox: this.who.sandboxId },
-        'verdicts could not be stored; trying again',
-      );
-      this.schedule.at(this.now() + SAVE_RETRY_MS);
-      if (event) throw error;
+      await this.store.store(outcome, this.seen(), extra);
+    } finally {
+      if (this.store.behind) this.schedule.at(this.now() + SAVE_RETRY_MS);
     }
-    // Learners see what the kernel shows, even while the database is away.
-    this.deps.onChange(folded.transitions);
   }
 
   private enqueue(task: () => Promise<void>): Promise<void> {

@@ -1,35 +1,14 @@
-import type { PreparedLab } from '../labs/prepared-lab.js';
 import { evidenceOf } from './evidence.js';
-import type { Change, StoredObjective } from './grading.repository.js';
+import { countsIn } from './credit.js';
+import type { Change, StoredDecision, StoredObjective } from './grading.repository.js';
 import { hintCost } from './hints.js';
-import type { Json } from './json.js';
-import {
-  initialMemory,
-  isCredited,
-  type ObjectiveMemory,
-  type ObjectiveStateName,
-} from './objective.machine.js';
+import { canonical, type Json } from './json.js';
+import { initialMemory, type ObjectiveMemory, type ObjectiveStateName } from './objective.machine.js';
 import type { Observations } from './observation.js';
+import { pastKeys, readBy, rememberPassed, type Past } from './past.js';
 import { scoreOfRun } from './progress-view.js';
 import type { Trip } from './tripwires.js';
 import { newObjectiveRun, type Folded, type ObjectiveRun, type Run } from './run.js';
-import { walkAssert, type Assert } from './assert.js';
-
-/** Names under which some expression of the lab reads `past['...']`. */
-export function pastKeys(lab: PreparedLab): Set<string> {
-  const keys = new Set<string>();
-  const from = (source: string): void => lab.compile(source).past.forEach((key) => keys.add(key));
-  const tree = (assert: Assert | undefined): void => {
-    if (assert) walkAssert(assert, (node) => 'cel' in node && from(node.cel));
-  };
-  for (const { never } of lab.tripwires) tree(never);
-  for (const { assert, never, spec } of lab.objectives) {
-    tree(assert);
-    tree(never);
-    for (const { when } of spec.explain) from(when);
-  }
-  return keys;
-}
 
 /** What one fold leaves for the database; what an earlier one could not store is carried along. */
 export function changeOf(o: {
@@ -37,16 +16,17 @@ export function changeOf(o: {
   run: Run;
   folded: Pick<Folded, 'transitions' | 'tripped' | 'flags'>;
   observations: Observations;
-  past: Record<string, Record<string, Json>>;
+  past: Past;
   now: number;
   wall: number;
   newEvidenceId(): string;
   earlier: Change | undefined;
   /** What the database holds of each objective; told apart without the times, which wander by a millisecond. */
   saved: ReadonlyMap<string, string>;
+  /** Why states changed that no look has changed. */
+  cause?: string | undefined;
 }): Change {
   const { run } = o;
-  const keys = pastKeys(run.lab);
   const score = scoreOfRun(run, false);
   const change: Change = {
     ...o.who,
@@ -55,15 +35,22 @@ export function changeOf(o: {
     past: o.earlier?.past ?? [],
     events: o.earlier?.events ?? [],
     trips: o.earlier?.trips ?? [],
+    flags: o.earlier?.flags ?? [],
+    decisions: o.earlier?.decisions ?? [],
+    // What is not to be seen yet is not to be read in the learner's own feed either.
+    hidden: run.lab.spec.feedback !== 'live',
   };
   const { secrets } = run.lab;
-  if (o.past['start'] && keys.has('start')) change.past.push({ key: 'start', observations: o.past['start'] });
+  const { transitions } = o.folded;
+  const passed = rememberPassed(o.past, run.lab, { transitions, observations: o.observations });
+  const start = o.past['start'] && pastKeys(run.lab).has('start') ? ['start'] : [];
+  for (const key of [...start, ...passed]) change.past.push({ key, observations: o.past[key]! });
   for (const { objective, from, to } of o.folded.transitions) {
     const { spec, reads } = objective;
     const state = run.of(spec.id);
     const id = o.newEvidenceId();
     state.evidenceId = id;
-    const { observations } = o;
+    const observations = readBy(objective, o.observations);
     change.evidence.push({
       id,
       body: evidenceOf({
@@ -78,13 +65,15 @@ export function changeOf(o: {
     });
     change.events.push({
       type: 'objective.state',
-      payload: { objective: spec.id, from, to, evidenceId: id, score: { ...score } },
+      payload: {
+        objective: spec.id,
+        from,
+        to,
+        evidenceId: id,
+        score: { ...score },
+        ...(o.cause === undefined ? {} : { cause: o.cause }),
+      },
     });
-    if (to !== 'passed' || !keys.has(spec.id)) continue;
-    o.past[spec.id] = Object.fromEntries(
-      reads.flatMap((name) => (observations[name] ? [[name, observations[name].value]] : [])),
-    );
-    change.past.push({ key: spec.id, observations: o.past[spec.id]! });
   }
   addTrips(change, o);
   change.objectives = run.lab.objectives
@@ -117,13 +106,16 @@ function addTrips(change: Change, o: Parameters<typeof changeOf>[0]): void {
     });
   }
   for (const { flag, subject } of folded.flags) {
+    change.flags.push({ flag, subject });
     change.events.push({ type: 'run.flagged', payload: { flag, subject } });
   }
 }
 
-/** Equal for rows that need no write. */
+/** Equal for rows that need no write: times wander by a millisecond, and those that run are kept by the half minute. */
 export function rowDigest(row: StoredObjective): string {
-  return JSON.stringify({ ...row, since: null });
+  const { since: _, unblockedAt, passedAt, spentMs, ...rest } = row;
+  const times = [unblockedAt !== null, passedAt !== null, Math.floor(spentMs / 30_000)];
+  return canonical([rest as unknown as Json, ...times]);
 }
 
 function storedOf(
@@ -132,38 +124,89 @@ function storedOf(
   hints: Parameters<typeof hintCost>[0],
   time: { now: number; wall: number },
 ): StoredObjective {
+  const wall = (at: number): Date => new Date(time.wall - (time.now - at));
+  const { memory, attempts, hintsTaken, hintsOpen, retries, evidenceId, fall, unblockedAt, passedAt } = state;
   return {
     objectiveId,
-    state: state.memory.state,
-    since: new Date(time.wall - (time.now - state.memory.since)),
-    credited: isCredited(state.memory),
-    attempts: state.attempts,
-    hintsTaken: state.hintsTaken,
+    state: memory.state,
+    cameFrom: memory.state === 'error' ? memory.cameFrom : null,
+    since: wall(memory.since),
+    credited: countsIn(state),
+    attempts,
+    hintsTaken,
+    hintsOpen,
+    retries,
     hintCost: hintCost(hints, state),
-    evidenceId: state.evidenceId,
+    evidenceId,
+    fall,
+    unblockedAt: unblockedAt === null ? null : wall(unblockedAt),
+    passedAt: passedAt === null ? null : wall(passedAt),
+    spentMs: memory.spentMs,
   };
 }
 
 /**
  * A run after a restart: what was passed, regressed or failed stands until a look says otherwise; a hold begins again;
- * an error counts as what it came from.
+ * an error counts as what it came from. Once it is frozen, everything stands as it was.
  */
 export function restore(
   rows: readonly StoredObjective[],
   time: { now: number; wall: number },
+  o: { frozen?: boolean; decisions?: readonly StoredDecision[] } = {},
 ): Map<string, ObjectiveRun> {
+  const onClock = (at: Date): number => time.now - (time.wall - at.getTime());
+  const decided = latest(o.decisions ?? []);
   return new Map(
     rows.map((row) => {
-      const since = time.now - (time.wall - row.since.getTime());
-      const state = restoredState(row);
-      const memory: ObjectiveMemory = { ...initialMemory(time.now), state, cameFrom: state, since };
-      const unblockedAt = state === 'blocked' ? null : since;
-      const { attempts, hintsTaken, evidenceId } = row;
+      const since = onClock(row.since);
+      const cameFrom = row.state === 'error' ? beforeError(row) : (row.state as Working);
+      const state = o.frozen
+        ? (row.state as ObjectiveStateName)
+        : row.state === 'holding'
+          ? 'pending'
+          : cameFrom;
+      const memory: ObjectiveMemory = {
+        ...initialMemory(time.now),
+        state,
+        cameFrom: cameFrom === 'holding' && !o.frozen ? 'pending' : cameFrom,
+        since,
+        spentMs: row.spentMs,
+      };
+      const { attempts, hintsTaken, hintsOpen, retries, evidenceId, fall } = row;
+      const decision = decided.get(row.objectiveId);
       return [
         row.objectiveId,
-        { ...newObjectiveRun(time.now), memory, unblockedAt, attempts, hintsTaken, evidenceId },
+        {
+          ...newObjectiveRun(time.now),
+          memory,
+          told: row.state as ObjectiveStateName,
+          unblockedAt: row.unblockedAt ? onClock(row.unblockedAt) : state === 'blocked' ? null : since,
+          passedAt: row.passedAt ? onClock(row.passedAt) : state === 'passed' ? since : null,
+          ...{ attempts, hintsTaken, hintsOpen, retries, evidenceId, fall },
+          failure: fall?.failure ?? null,
+          explain: fall?.explain ?? null,
+          override: decision ? { ...decision, at: onClock(decision.at) } : null,
+        },
       ];
     }),
+  );
+}
+
+type Working = ObjectiveMemory['cameFrom'];
+
+/** Rows of before this was kept know only whether it had credit. */
+function beforeError(row: StoredObjective): Working {
+  const from = (row.cameFrom ?? (row.credited ? 'passed' : 'pending')) as Working;
+  return from === 'holding' ? 'pending' : from;
+}
+
+/** The last word about each objective; none where it was taken back. */
+function latest(decisions: readonly StoredDecision[]) {
+  const last = new Map(decisions.map((decision) => [decision.objectiveId, decision]));
+  return new Map(
+    [...last].flatMap(([id, { state, by, reason, at }]) =>
+      state === null ? [] : [[id, { state, by, reason, at }] as const],
+    ),
   );
 }
 
@@ -174,18 +217,4 @@ export function restoreTrips(
   return new Map(
     trips.map(({ id, at, evidenceId }) => [id, { at: time.now - (time.wall - at.getTime()), evidenceId }]),
   );
-}
-
-function restoredState(row: StoredObjective): Exclude<ObjectiveStateName, 'error' | 'holding'> {
-  switch (row.state) {
-    case 'passed':
-    case 'regressed':
-    case 'failed':
-    case 'blocked':
-      return row.state;
-    case 'error':
-      return row.credited ? 'passed' : 'pending';
-    default:
-      return 'pending';
-  }
 }

@@ -1,12 +1,20 @@
-import type { PreparedLab, PreparedObjective, PreparedTripwire } from '../labs/prepared-lab.js';
+import {
+  callOf,
+  type PreparedLab,
+  type PreparedObjective,
+  type PreparedTripwire,
+} from '../labs/prepared-lab.js';
 import { negates, type Assert } from './assert.js';
-import { evaluate, type EvaluationContext, type Failure } from './evaluate.js';
+import { countsIn, type Decision } from './credit.js';
+import { evaluate, whatHeld, type EvaluationContext, type Failure, type Verdict } from './evaluate.js';
+import { fellByDeadline, fellByTripwire, type Fall } from './fall.js';
 import { canonical, type Json } from './json.js';
 import {
+  afterPause,
   initialMemory,
   isArmed,
-  isCredited,
   reduce,
+  retried,
   type ObjectiveMemory,
   type ObjectiveStateName,
 } from './objective.machine.js';
@@ -15,7 +23,7 @@ import { traitsOf } from './probes/traits.js';
 import type { SandboxFacts } from './facts.js';
 import { redactFailure } from './redact.js';
 import { condemnedBy, type Trip } from './tripwires.js';
-import { verdictOf, type Truth } from './truth.js';
+import { verdictOf } from './truth.js';
 
 /** All that a run knows of one objective. */
 export interface ObjectiveRun {
@@ -23,7 +31,13 @@ export interface ObjectiveRun {
   attempts: number;
   /** Bit n-1 = hint n was taken. */
   hintsTaken: number;
+  /** Bit n-1 = the condition of hint n held once. */
+  hintsOpen: number;
+  /** How often the learner left `failed`. */
+  retries: number;
   unblockedAt: number | null;
+  /** When it was first passed. */
+  passedAt: number | null;
   failure: Failure | null;
   /** Index of the author's explanation that holds, else null. */
   explain: number | null;
@@ -32,10 +46,16 @@ export interface ObjectiveRun {
   failureDigest: string;
   /** A defect of the lab, for its author. */
   defect: string | undefined;
-  /** Its `never` held at a moment between two looks. */
-  glimpsed: boolean;
+  /** Its `never` held at a moment between two looks, and what was seen then. */
+  glimpsed: Fall | null;
   /** What it holds by was not so at a moment between two looks. */
   interrupted: boolean;
+  /** Why it failed, while it is failed. */
+  fall: Fall | null;
+  /** What a person decided about it. */
+  override: Decision | null;
+  /** The state that was last told of: a restart begins with another one at times, and tells of no change twice. */
+  told: ObjectiveStateName;
 }
 
 export interface Transition {
@@ -69,6 +89,10 @@ export interface Look {
   inventions?: readonly string[];
   /** The learner did something since the last look. */
   acted: boolean;
+  /** The platform had paused the sandbox before: the time since the last look counts for nothing. */
+  resumed?: boolean;
+  /** Only these objectives; all by default. */
+  only?: readonly string[];
 }
 
 /** Older results of probes that send packets say nothing any more. */
@@ -79,13 +103,19 @@ export function newObjectiveRun(now: number): ObjectiveRun {
     memory: initialMemory(now),
     attempts: 0,
     hintsTaken: 0,
+    hintsOpen: 0,
+    retries: 0,
     unblockedAt: null,
+    passedAt: null,
     failure: null,
     explain: null,
     evidenceId: null,
     failureDigest: '',
     defect: undefined,
-    glimpsed: false,
+    glimpsed: null,
+    fall: null,
+    override: null,
+    told: 'blocked',
     interrupted: false,
   };
 }
@@ -94,7 +124,7 @@ export function newObjectiveRun(now: number): ObjectiveRun {
 export class Run {
   readonly objectives = new Map<string, ObjectiveRun>();
   private readonly glimpsed = new Set<string>();
-  private readonly flagged = new Set<string>();
+  private readonly flagged: Set<string>;
 
   constructor(
     readonly lab: PreparedLab,
@@ -102,7 +132,10 @@ export class Run {
     restored: ReadonlyMap<string, ObjectiveRun> = new Map(),
     /** Tripwires that were tripped; never taken back. */
     readonly trips: Map<string, Trip> = new Map(),
+    /** `flag subject` of what was told of before. */
+    flagged: Iterable<string> = [],
   ) {
+    this.flagged = new Set(flagged);
     for (const { spec } of lab.objectives)
       this.objectives.set(spec.id, restored.get(spec.id) ?? newObjectiveRun(now));
   }
@@ -118,13 +151,15 @@ export class Run {
     for (const what of look.inventions ?? []) this.flag('invented', what, folded);
     const condemned = condemnedBy(this.lab.tripwires, this.trips);
     for (const objective of this.lab.objectives) {
-      const run = this.of(objective.spec.id);
-      const before = run.memory.state;
-      const shown = canonical([run.failure as Json, run.explain, run.attempts]);
-      this.step(objective, { run, look, folded, condemned: condemned.has(objective.spec.id) });
-      if (run.memory.state !== before)
-        folded.transitions.push({ objective, from: before, to: run.memory.state });
-      folded.changed ||= shown !== canonical([run.failure as Json, run.explain, run.attempts]);
+      const { id } = objective.spec;
+      if (look.only && !look.only.includes(id)) continue;
+      const run = this.of(id);
+      const shown = shownOf(run);
+      if (look.resumed) run.memory = afterPause(run.memory, look.now);
+      this.step(objective, { run, look, folded, condemnedBy: condemned.get(id) });
+      this.openHints(objective, run, look);
+      this.tell(objective, folded);
+      folded.changed ||= shown !== shownOf(run);
     }
     folded.changed ||= folded.transitions.length + folded.tripped.length + folded.flags.length > 0;
     return folded;
@@ -139,17 +174,16 @@ export class Run {
     const read = (names: string[]): boolean => names.some((name) => touched.has(name));
     for (const { spec, never, reads } of this.lab.tripwires) {
       if (this.trips.has(spec.id) || this.glimpsed.has(spec.id) || !read(reads)) continue;
-      const context = this.contextOf(reads, look);
-      if (!context || evaluate(never, context).truth !== 'T') continue;
+      if (this.neverVerdict(never, reads, look)?.truth !== 'T') continue;
       this.glimpsed.add(spec.id);
       tripped = true;
     }
-    for (const { spec, never, neverReads, rules } of this.lab.objectives) {
+    for (const objective of this.lab.objectives) {
+      const { spec, never, neverReads, rules } = objective;
       const run = this.of(spec.id);
       if (!never || run.glimpsed || !read(neverReads) || !isArmed(run.memory, rules)) continue;
-      const context = this.contextOf(neverReads, look);
-      if (!context || evaluate(never, context).truth !== 'T') continue;
-      run.glimpsed = true;
+      if (this.neverVerdict(never, neverReads, look)?.truth !== 'T') continue;
+      run.glimpsed = this.fellByNever(objective, never, look);
       tripped = true;
     }
     return this.interrupt(look, read) || tripped;
@@ -158,10 +192,10 @@ export class Run {
   /** A status that somebody writes again and again is right at every look, and wrong whenever it was put right. */
   private interrupt(look: Look, touched: (names: string[]) => boolean): boolean {
     let broke = false;
-    for (const { spec, assert, reads } of this.lab.objectives) {
+    for (const { spec, assert, reads, aliases } of this.lab.objectives) {
       const run = this.of(spec.id);
       if (run.memory.state !== 'holding' || run.interrupted || !assert || !touched(reads)) continue;
-      const context = this.contextOf(reads, look);
+      const context = this.contextOf(reads, look, { aliases });
       if (!context || verdictOf(evaluate(assert, context).truth) !== 'false') continue;
       run.interrupted = true;
       broke = true;
@@ -169,8 +203,44 @@ export class Run {
     return broke;
   }
 
+  /** Another try at a failed objective; undefined when it is not failed. What is judged then comes with the next look. */
+  retry(id: string, now: number): Transition | undefined {
+    const run = this.of(id);
+    const objective = this.lab.objectives.find((o) => o.spec.id === id)!;
+    if (run.memory.state !== 'failed') return undefined;
+    run.memory = retried(now);
+    run.retries++;
+    Object.assign(run, { unblockedAt: now, failure: null, explain: null, fall: null, glimpsed: null });
+    run.failureDigest = '';
+    run.told = 'pending';
+    return { objective, from: 'failed', to: 'pending' };
+  }
+
+  /** A person decides about an objective; null takes earlier decisions back. */
+  decide(id: string, decision: Decision | null): void {
+    this.of(id).override = decision;
+  }
+
+  /** Whether the time allowed does not run yet, as the objective that starts it was never passed. */
+  clockStopped({ spec: { within } }: PreparedObjective): boolean {
+    return within !== undefined && this.reference(within.from) === null;
+  }
+
+  /** When a reference came, on the run's clock; null = not yet. Those that are no objective came before anything. */
+  private reference(from: string): number | null {
+    const named = this.objectives.get(from);
+    return named ? named.passedAt : -Infinity;
+  }
+
+  /** From when on what a variant reads counts; undefined = its time has not come. -Infinity = from the start. */
+  sinceOf(key: string): number | undefined {
+    const { objective, since } = this.lab.variants[key]!;
+    if (since === 'start') return -Infinity;
+    return (since === 'unblocked' ? this.of(objective).unblockedAt : this.reference(since)) ?? undefined;
+  }
+
   needsCredited(objective: PreparedObjective): boolean {
-    return objective.spec.needs.every((need) => isCredited(this.of(need).memory));
+    return objective.spec.needs.every((need) => countsIn(this.of(need)));
   }
 
   /** Probes that send something, due for the objectives that are unblocked or were met once. */
@@ -182,21 +252,24 @@ export class Run {
       // Without its needs it cannot be met again; but that it no longer holds is to be seen.
       const met = state === 'passed' || state === 'error';
       if (!met && !this.needsCredited(objective)) continue;
-      for (const name of objective.reads) if (this.isActive(name)) names.add(name);
+      for (const name of objective.reads) {
+        const key = objective.aliases[name] ?? name;
+        if (!this.isActive(key)) continue;
+        if (key === name || this.sinceOf(key) !== undefined) names.add(key);
+      }
     }
     return [...names];
   }
 
   isActive(name: string): boolean {
-    return traitsOf(this.lab.calls[name]!).active !== null;
+    return traitsOf(callOf(this.lab, name)).active !== null;
   }
 
   private stepTripwires(look: Look, folded: Folded): void {
     for (const tripwire of this.lab.tripwires) {
       const { id } = tripwire.spec;
       if (this.trips.has(id)) continue;
-      const context = this.contextOf(tripwire.reads, look);
-      const truth = context ? evaluate(tripwire.never, context).truth : 'F';
+      const truth = this.neverVerdict(tripwire.never, tripwire.reads, look)?.truth ?? 'F';
       if (truth === 'R') this.flag('unreadable', `tripwire:${id}`, folded);
       if (truth !== 'T' && !this.glimpsed.has(id)) continue;
       this.trips.set(id, { at: look.now, evidenceId: null });
@@ -206,23 +279,25 @@ export class Run {
 
   private step(
     objective: PreparedObjective,
-    o: { run: ObjectiveRun; look: Look; folded: Folded; condemned: boolean },
+    o: { run: ObjectiveRun; look: Look; folded: Folded; condemnedBy: string | undefined },
   ): void {
-    const { run, look, condemned } = o;
+    const { run, look } = o;
     const needsCredited = this.needsCredited(objective);
     const context = this.context(objective, run, look);
     const gated = run.memory.state === 'blocked' && !needsCredited;
     const verdict = context && !gated && objective.assert ? evaluate(objective.assert, context) : undefined;
-    const never = objective.never && this.neverTruth(objective, objective.never, look);
-    if (never === 'R' && isArmed(run.memory, objective.rules))
+    const never = objective.never && this.neverVerdict(objective.never, objective.neverReads, look);
+    if (never?.truth === 'R' && isArmed(run.memory, objective.rules))
       this.flag('unreadable', objective.spec.id, o.folded);
-    const tripped = never === 'T' || run.glimpsed;
-    run.glimpsed = false;
+    const glimpsed = run.glimpsed;
+    const tripped = never?.truth === 'T' || glimpsed !== null;
+    run.glimpsed = null;
     if (run.interrupted && run.memory.holdingSince !== null)
       run.memory = { ...run.memory, holdingSince: look.now };
     run.interrupted = false;
     // A negation cannot be won by hiding what it denies, and that somebody tried must not go unnoticed.
-    if (verdict?.truth === 'R' && negates(objective.assert!)) this.flag('unreadable', objective.spec.id, o.folded);
+    if (verdict?.truth === 'R' && negates(objective.assert!))
+      this.flag('unreadable', objective.spec.id, o.folded);
     const truth = !context
       ? 'unread'
       : objective.assert
@@ -230,10 +305,24 @@ export class Run {
           ? verdictOf(verdict.truth)
           : 'unread'
         : 'true';
-    const input = { now: look.now, needsCredited, verdict: truth, tripped, condemned } as const;
+    const condemned = o.condemnedBy !== undefined;
+    const clockStopped = this.clockStopped(objective);
+    const input = { now: look.now, needsCredited, verdict: truth, tripped, condemned, clockStopped } as const;
+    const before = run.memory.state;
     run.memory = reduce(run.memory, input, objective.rules);
     const { state } = run.memory;
     if (state !== 'blocked') run.unblockedAt ??= look.now;
+    if (state === 'passed') run.passedAt ??= look.now;
+    if (state === 'failed') {
+      if (before === 'failed') return;
+      const { never: must, rules } = objective;
+      if (condemned) run.fall = fellByTripwire(o.condemnedBy!);
+      else if (tripped && must) run.fall = glimpsed ?? this.fellByNever(objective, must, look);
+      else run.fall = fellByDeadline(rules.within?.forMs ?? 0);
+      run.failure = run.fall.failure;
+      run.explain = run.fall.explain;
+      return;
+    }
     run.defect = verdict?.defect;
     if (state === 'passed' || state === 'holding' || state === 'blocked') {
       run.failure = null;
@@ -243,23 +332,70 @@ export class Run {
     }
     if (!verdict || verdict.failures.length === 0 || !context) return;
     run.failure = redactFailure(verdict.failures[0]!, this.lab.secrets);
-    run.explain = this.explainIndex(objective, context);
+    run.explain = this.explainIndex(objective, look);
     const digest = canonical(verdict.failures as unknown as Json);
     if (look.acted && digest !== run.failureDigest) run.attempts++;
     if (look.acted || run.failureDigest === '') run.failureDigest = digest;
   }
 
-  /** Judged by itself: what its assertion reads may not have been asked for yet. */
-  private neverTruth({ neverReads }: PreparedObjective, never: Assert, look: Look): Truth {
-    const context = this.contextOf(neverReads, look);
-    return context ? evaluate(never, context).truth : 'F';
+  /**
+   * Judged by itself: what its assertion reads may not have been asked for yet. undefined = there is nothing to judge by;
+   * that a cluster was stopped says nothing of what is in it.
+   */
+  private neverVerdict(never: Assert, reads: readonly string[], look: Look): Verdict | undefined {
+    const context = this.contextOf(reads, look);
+    if (!context || reads.some((name) => context.observations[name]?.absent)) return undefined;
+    return evaluate(never, context);
+  }
+
+  /** What was seen when its `never` held, in the author's words where there are any for it. */
+  private fellByNever(objective: PreparedObjective, never: Assert, look: Look): Fall {
+    const context = this.contextOf(objective.neverReads, look)!;
+    const failure = redactFailure(whatHeld(never, context), this.lab.secrets);
+    return { by: 'never', failure, explain: this.explainIndex(objective, look) };
+  }
+
+  /** Conditions of hints, while the objective is open. */
+  private openHints({ spec }: PreparedObjective, run: ObjectiveRun, look: Look): void {
+    if (!['pending', 'holding', 'regressed'].includes(run.memory.state)) return;
+    spec.hints.forEach(({ when }, index) => {
+      if (when === undefined || (run.hintsOpen & (1 << index)) !== 0) return;
+      if (this.holds(when, look)) run.hintsOpen |= 1 << index;
+    });
+  }
+
+  /** Whether an expression by itself holds now, as far as what it reads is known. */
+  private holds(source: string, look: Look): boolean {
+    const context = this.contextOf(this.lab.compile(source).reads, look);
+    return context !== undefined && evaluate({ cel: source }, context).truth === 'T';
+  }
+
+  private tell(objective: PreparedObjective, folded: Folded): void {
+    const run = this.of(objective.spec.id);
+    const { state } = run.memory;
+    if (state === run.told) return;
+    folded.transitions.push({ objective, from: run.told, to: state });
+    run.told = state;
+  }
+
+  flags(): { flag: string; subject: string }[] {
+    return [...this.flagged].map((key) => {
+      const space = key.indexOf(' ');
+      return { flag: key.slice(0, space), subject: key.slice(space + 1) };
+    });
+  }
+
+  /** undefined = it was told of before. */
+  raise(flag: string, subject: string): { flag: string; subject: string } | undefined {
+    const key = `${flag} ${subject}`;
+    if (this.flagged.has(key)) return undefined;
+    this.flagged.add(key);
+    return { flag, subject };
   }
 
   private flag(flag: string, subject: string, folded: Folded): void {
-    const key = `${flag} ${subject}`;
-    if (this.flagged.has(key)) return;
-    this.flagged.add(key);
-    folded.flags.push({ flag, subject });
+    const raised = this.raise(flag, subject);
+    if (raised) folded.flags.push(raised);
   }
 
   /** undefined = something that the objective reads was not observed for it yet. */
@@ -271,22 +407,23 @@ export class Run {
     const { state, since } = run.memory;
     // What was asked before it was unblocked must not count for it.
     const notBefore = state === 'blocked' ? Infinity : state === 'pending' ? since : -Infinity;
-    return this.contextOf(objective.reads, look, notBefore);
+    return this.contextOf(objective.reads, look, { notBefore, aliases: objective.aliases });
   }
 
   private contextOf(
     reads: readonly string[],
     look: Look,
-    notBefore = -Infinity,
+    o: { notBefore?: number; aliases?: Record<string, string> } = {},
   ): EvaluationContext | undefined {
     const observations: Observations = {};
+    const { notBefore = -Infinity, aliases = {} } = o;
     for (const name of reads) {
       if (!this.isActive(name)) {
         if (!look.passive[name]) return undefined;
         observations[name] = look.passive[name];
         continue;
       }
-      const timed = look.active[name];
+      const timed = look.active[aliases[name] ?? name];
       if (!timed || look.now - timed.startedAt > ACTIVE_VALID_MS) return undefined;
       if (timed.startedAt < notBefore) return undefined;
       observations[name] = timed.observation;
@@ -295,10 +432,16 @@ export class Run {
     return { observations, lab, past: look.past, sandbox: look.sandbox, compile };
   }
 
-  private explainIndex(objective: PreparedObjective, context: EvaluationContext): number | null {
-    const index = objective.spec.explain.findIndex(
-      ({ when }) => evaluate({ cel: when }, context).truth === 'T',
-    );
+  private explainIndex({ spec, aliases }: PreparedObjective, look: Look): number | null {
+    const index = spec.explain.findIndex(({ when }) => {
+      const context = this.contextOf(this.lab.compile(when).reads, look, { aliases });
+      return context !== undefined && evaluate({ cel: when }, context).truth === 'T';
+    });
     return index < 0 ? null : index;
   }
+}
+
+/** What of an objective people see change though its state stays. */
+function shownOf(run: ObjectiveRun): string {
+  return canonical([run.failure as Json, run.explain, run.attempts, run.hintsOpen]);
 }

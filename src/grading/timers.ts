@@ -4,7 +4,8 @@ import type { Run } from './run.js';
 export function nextTimer(run: Run, now: number): { at: number; restless: boolean } {
   let at = Infinity;
   let restless = false;
-  for (const { spec, rules } of run.lab.objectives) {
+  for (const objective of run.lab.objectives) {
+    const { spec, rules } = objective;
     const { memory } = run.of(spec.id);
     if (memory.holdingSince !== null) {
       restless = true;
@@ -14,7 +15,8 @@ export function nextTimer(run: Run, now: number): { at: number; restless: boolea
       restless = true;
       at = Math.min(at, memory.falseSince + rules.regressAfterMs);
     }
-    if (rules.within && memory.state === 'pending') {
+    const open = memory.state === 'pending' || (memory.state === 'blocked' && rules.within?.fromStart);
+    if (rules.within && open && !run.clockStopped(objective)) {
       at = Math.min(at, now + Math.max(0, rules.within.forMs - memory.spentMs) + 1);
     }
   }

@@ -6,16 +6,18 @@ export interface Trip {
   evidenceId: string | null;
 }
 
-/** Objectives that the tripped wires fail, whatever else holds. */
+/** Objectives that the tripped wires fail, whatever else holds, each with the first of its wires. */
 export function condemnedBy(
   tripwires: readonly PreparedTripwire[],
   trips: ReadonlyMap<string, Trip>,
-): Set<string> {
-  return new Set(
-    tripwires.flatMap(({ spec: { id, onTrip } }) =>
-      trips.has(id) && typeof onTrip === 'object' && 'fail' in onTrip ? onTrip.fail : [],
-    ),
-  );
+): Map<string, string> {
+  const condemned = new Map<string, string>();
+  for (const { spec } of tripwires) {
+    const { id, onTrip } = spec;
+    if (!trips.has(id) || typeof onTrip !== 'object' || !('fail' in onTrip)) continue;
+    for (const objective of onTrip.fail) if (!condemned.has(objective)) condemned.set(objective, id);
+  }
+  return condemned;
 }
 
 /** Share of the maximum that the tripped wires take. */

@@ -55,6 +55,8 @@ export const labSpecSchema = z.strictObject({
   duration: durationSchema,
   extendBy: durationSchema.default('15m'),
   passMark: z.number().min(0).max(1).default(0.7),
+  /** When the learner is shown what is judged: at once, when they ask for a check, or once the score is frozen. */
+  feedback: z.enum(['live', 'on-check', 'after-freeze']).default('live'),
   sandbox: z.strictObject({
     cluster: clusterSchema.optional(),
     host: hostSchema.prefault({}),

@@ -3,7 +3,7 @@ import { interpolateText } from './interpolate.js';
 import { durationMs } from './duration.js';
 import { renderMarkdown } from './markdown.js';
 import type { LabSpec } from './lab-spec.js';
-import { labValues } from './params.js';
+import { labValues, type Draw } from './params.js';
 import { textIn } from './text-spec.js';
 
 export const labSummarySchema = z
@@ -67,11 +67,11 @@ export function labSummary({ spec, digest }: Shown, asked?: string): LabSummary 
   };
 }
 
-/** What a learner may see: never the solution, the fixtures, nor any assertion. */
-export function labView(shown: Shown, asked?: string): LabView {
+/** What a learner may see, with the values of a run: never the solution, the fixtures, nor any assertion. */
+export function labView(shown: Shown, asked?: string, draw?: Draw | null): LabView {
   const { spec, files } = shown;
   const summary = labSummary(shown, asked);
-  const values = labValues(spec);
+  const values = labValues(spec, draw);
   const put = (text: string): string => interpolateText(text, values);
   return {
     ...summary,

@@ -9,13 +9,16 @@ const hintSchema = z
     /** Time since the objective was unblocked. */
     after: durationSchema.optional(),
     attempts: z.int().min(1).max(100).optional(),
+    /** Expression over the observations; once it held, the hint stays. */
+    when: z.string().min(1).max(4096).optional(),
     /** Share of the objective's weight. */
     cost: z.number().min(0).max(0.5).default(0),
     text: localized,
   })
-  .refine((hint) => (hint.after === undefined) !== (hint.attempts === undefined), {
-    message: 'a hint has exactly one of after, attempts',
-  });
+  .refine(
+    (hint) => [hint.after, hint.attempts, hint.when].filter((rule) => rule !== undefined).length === 1,
+    'a hint has exactly one of after, attempts, when',
+  );
 
 /** `never: { armed: start, cel: "..." }`: the assertion stands beside its two rules. */
 const neverSchema = z.preprocess(
@@ -43,13 +46,21 @@ export const objectiveSchema = z
     assert: assertSchema.optional(),
     never: neverSchema.optional(),
     within: z
-      .strictObject({ from: z.enum(['unblocked', 'start']).default('unblocked'), for: durationSchema })
+      .strictObject({
+        /** `unblocked`, `start`, or the objective whose first pass starts the clock. */
+        from: idSchema.default('unblocked'),
+        for: durationSchema,
+      })
       .optional(),
+    /** `unblocked`, `start`, or an objective: what logs held before then does not count. */
+    since: idSchema.optional(),
     stableFor: durationSchema.default('0s'),
     regressAfter: durationSchema.default('500ms'),
     latch: z.boolean().default(false),
     bonus: z.boolean().default(false),
     hidden: z.boolean().default(false),
+    /** How often the learner may leave `failed`. */
+    retry: z.int().min(0).max(20).default(0),
     hints: z
       .array(hintSchema)
       .max(8)

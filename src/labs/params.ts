@@ -1,9 +1,21 @@
 import { hkdfSync } from 'node:crypto';
 import type { LabSpec, ParamSpec, Scalar } from './lab-spec.js';
+import { meetsReserved, RESERVED_NETWORKS } from './reserved-networks.js';
 import { WORDS } from './words.js';
+
+/** What the parameters of one run are drawn from, fixed when its sandbox is asked for. */
+export interface Draw {
+  seed: string;
+  /** Networks of this installation that no value may meet, beside those that are reserved everywhere. */
+  avoid: readonly string[];
+}
 
 /** 32 characters, so that a byte picks one without bias; none that are taken for another. */
 const TOKEN = 'abcdefghijkmnpqrstuvwxyz23456789';
+/** What a drawn token looks like; the text that it stands in goes on with something else. */
+export const TOKEN_PATTERN = /(?<![A-Za-z0-9])[a-km-np-z2-9]{16}(?![A-Za-z0-9])/g;
+/** A rule that can give something free gives it long before. */
+const MAX_TRIES = 64;
 
 /** Values that must not be shown: the learner is to find them. */
 export function secretValues(spec: LabSpec, values: Record<string, Scalar>): string[] {
@@ -12,18 +24,36 @@ export function secretValues(spec: LabSpec, values: Record<string, Scalar>): str
   );
 }
 
-/** Parameters and constants of one run. Without a seed the defaults hold, which are the course's own values. */
-export function labValues(spec: LabSpec, seed?: string): Record<string, Scalar> {
+/** Parameters and constants of one run. Without a draw the defaults hold, which are the course's own values. */
+export function labValues(spec: LabSpec, draw?: Draw | null): Record<string, Scalar> {
   const drawn = Object.entries(spec.params).map(([name, param]) => [
     name,
-    seed === undefined || !param.draw ? param.default : drawParam(param, seed, name),
+    !draw || !param.draw ? param.default : drawParam(param, draw, name),
   ]);
   return { ...spec.vars, ...(Object.fromEntries(drawn) as Record<string, Scalar>) };
 }
 
+/** For the learner's shell, so that one solution fits every run: `net` is `$net`. Never what is to be found out. */
+export function shellEnv(spec: LabSpec, draw?: Draw | null): Record<string, string> {
+  const values = labValues(spec, draw);
+  return Object.fromEntries(
+    Object.entries(spec.params)
+      .filter(([, param]) => param.draw !== 'token')
+      .map(([name]) => [name.replaceAll('-', '_'), String(values[name])]),
+  );
+}
+
 /** Derived from (seed, name), so a value does not depend on which others are drawn. */
-function drawParam(param: ParamSpec, seed: string, name: string): Scalar {
-  const bytes = Buffer.from(hkdfSync('sha256', seed, 'wheelhouse-param', name, 32));
+function drawParam(param: ParamSpec, { seed, avoid }: Draw, name: string): Scalar {
+  const reserved = [...RESERVED_NETWORKS, ...avoid];
+  let value = drawOnce(param, seed, name);
+  for (let n = 1; n < MAX_TRIES && meetsReserved(value, reserved); n++)
+    value = drawOnce(param, seed, `${name}#${n}`);
+  return value;
+}
+
+function drawOnce(param: ParamSpec, seed: string, info: string): Scalar {
+  const bytes = Buffer.from(hkdfSync('sha256', seed, 'wheelhouse-param', info, 32));
   let at = 0;
   const below = (n: number): number => {
     const value = bytes.readUInt32BE((at++ % 8) * 4);

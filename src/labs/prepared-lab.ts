@@ -3,13 +3,14 @@ import { celCompiler, type CelProgram } from '../grading/cel.js';
 import type { Json } from '../grading/json.js';
 import type { ObjectiveRules } from '../grading/objective.machine.js';
 import { parseCall, type ProbeCall } from '../grading/probes/calls.js';
+import { traitsOf } from '../grading/probes/traits.js';
 import { readsOf } from '../grading/reads.js';
 import { durationMs } from './duration.js';
 import { interpolate } from './interpolate.js';
 import type { LeftOut } from './lab-plan.js';
 import type { LabSpec } from './lab-spec.js';
 import type { ObjectiveSpec } from './objective-spec.js';
-import { labValues, secretValues } from './params.js';
+import { labValues, secretValues, type Draw } from './params.js';
 import type { TripwireSpec } from './tripwire-spec.js';
 
 export interface PreparedObjective {
@@ -21,6 +22,16 @@ export interface PreparedObjective {
   neverReads: string[];
   /** Observations that assertion, tripwire and explanations read. */
   reads: string[];
+  /** Observation -> key of `variants`, for what this objective reads with a `since` of its own. */
+  aliases: Record<string, string>;
+}
+
+/** A call that is asked anew for one objective: only what came after its reference counts. */
+export interface Variant {
+  call: ProbeCall;
+  objective: string;
+  /** `unblocked`, `start`, or the objective whose first pass is the reference. */
+  since: string;
 }
 
 export interface PreparedTripwire {
@@ -36,6 +47,7 @@ export interface PreparedLab {
   /** Values that no explanation and no evidence may show. */
   secrets: string[];
   calls: Record<string, ProbeCall>;
+  variants: Record<string, Variant>;
   /** In the order of their needs. */
   objectives: PreparedObjective[];
   tripwires: PreparedTripwire[];
@@ -43,11 +55,16 @@ export interface PreparedLab {
   /** Objectives that the engine of this run cannot support, see lab-plan.ts. */
   leftOut: LeftOut[];
   compile: (source: string) => CelProgram;
+  /** All expressions that it compiled so far. */
+  sources: ReadonlySet<string>;
 }
 
-/** Throws with a plain message when the lab is not sound; lint finds all such faults before publication. */
-export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
-  const drawn = labValues(spec, seed);
+/**
+ * Throws with a plain message when the lab is not sound; lint finds all such faults before publication. `base` is the
+ * same lab without a draw: what it compiled is used again, as compiling costs more than anything else.
+ */
+export function prepareLab(spec: LabSpec, draw?: Draw | null, base?: PreparedLab): PreparedLab {
+  const drawn = labValues(spec, draw);
   const values: Record<string, Json> = drawn;
   const calls: Record<string, ProbeCall> = {};
   for (const [name, raw] of Object.entries(spec.observe)) {
@@ -55,7 +72,7 @@ export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
     if ('problem' in parsed) throw new Error(`observe.${name}: ${parsed.problem}`);
     calls[name] = parsed.call;
   }
-  const compile = celCompiler(Object.keys(calls));
+  const { compile, sources } = compilerOf(Object.keys(calls), base);
   const objectives = inOrder(spec.objectives).map((o) => prepareObjective(o, values, compile));
   const put = (node: Assert): Assert => interpolate(node, values) as Assert;
   const tripwires = spec.tripwires.map((tripwire): PreparedTripwire => {
@@ -64,7 +81,57 @@ export function prepareLab(spec: LabSpec, seed?: string): PreparedLab {
   });
   const preconditions = spec.preconditions.map(put);
   const secrets = secretValues(spec, drawn);
-  return { spec, values, secrets, calls, objectives, tripwires, preconditions, leftOut: [], compile };
+  const variants = variantsOf(spec, calls);
+  for (const objective of objectives) objective.aliases = aliasesOf(objective, variants);
+  return {
+    spec,
+    values,
+    secrets,
+    calls,
+    variants,
+    objectives,
+    tripwires,
+    preconditions,
+    leftOut: [],
+    compile,
+    sources,
+  };
+}
+
+/** What has the run's values in it is compiled for the run; everything else once for all. */
+function compilerOf(
+  names: string[],
+  base: PreparedLab | undefined,
+): Pick<PreparedLab, 'compile' | 'sources'> {
+  const sources = new Set<string>();
+  let own: PreparedLab['compile'] | undefined;
+  const compile: PreparedLab['compile'] = (source) => {
+    if (base?.sources.has(source)) return base.compile(source);
+    own ??= celCompiler(names);
+    const program = own(source);
+    sources.add(source);
+    return program;
+  };
+  return { compile, sources };
+}
+
+function variantsOf(spec: LabSpec, calls: Record<string, ProbeCall>): Record<string, Variant> {
+  const entries = spec.objectives.flatMap(({ id, since }) =>
+    Object.entries(calls).flatMap(([name, call]): [string, Variant][] =>
+      since !== undefined && traitsOf(call).since ? [[`${name}@${id}`, { call, objective: id, since }]] : [],
+    ),
+  );
+  return Object.fromEntries(entries);
+}
+
+function aliasesOf({ spec, reads }: PreparedObjective, variants: Record<string, Variant>) {
+  const entries = reads.map((name) => [name, `${name}@${spec.id}`] as const);
+  return Object.fromEntries(entries.filter(([, key]) => Object.hasOwn(variants, key)));
+}
+
+/** The call behind an observation, also behind one of an objective's own. */
+export function callOf(lab: PreparedLab, key: string): ProbeCall {
+  return (lab.calls[key] ?? lab.variants[key]?.call)!;
 }
 
 function prepareObjective(
@@ -76,17 +143,23 @@ function prepareObjective(
   const assert = put(spec.assert);
   const never = put(spec.never?.assert);
   const explains = spec.explain.flatMap((e) => compile(e.when).reads);
+  // Compiled now, so that a defect shows before anybody waits for the hint.
+  for (const { when } of spec.hints) if (when !== undefined) compile(when);
   return {
     spec,
     assert,
     never,
     neverReads: readsOf(never, compile),
     reads: [...new Set([...readsOf(assert, compile), ...readsOf(never, compile), ...explains])],
+    aliases: {},
     rules: {
       stableForMs: durationMs(spec.stableFor),
       regressAfterMs: durationMs(spec.regressAfter),
       latch: spec.latch,
-      within: spec.within && { fromStart: spec.within.from === 'start', forMs: durationMs(spec.within.for) },
+      within: spec.within && {
+        fromStart: spec.within.from !== 'unblocked',
+        forMs: durationMs(spec.within.for),
+      },
       neverFromStart: spec.never?.armed === 'start',
       neverUntilFreeze: spec.never?.until === 'freeze',
     },

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../grading/json.js';
 import { interpolate } from './interpolate.js';
 import type { LabFiles } from './lab-folder.js';
 import type { LabSpec } from './lab-spec.js';
-import { labValues } from './params.js';
+import { labValues, type Draw } from './params.js';
 import { parseYaml } from './lab-yaml.js';
 
 const MAX_OBJECTS = 64;
@@ -38,8 +38,8 @@ export function setupObjects(file: string, text: string, values: Record<string, 
 }
 
 /** The manifests of `setup` as texts of YAML, one per file, in the order of the lab. Throws SetupError. */
-export function setupManifests(spec: LabSpec, files: LabFiles, seed?: string): string[] {
-  const values = labValues(spec, seed);
+export function setupManifests(spec: LabSpec, files: LabFiles, draw?: Draw | null): string[] {
+  const values = labValues(spec, draw);
   return spec.setup.map(({ manifest }) => {
     const text = files[manifest];
     if (text === undefined) throw new SetupError(manifest, 'is missing');
@@ -47,6 +47,20 @@ export function setupManifests(spec: LabSpec, files: LabFiles, seed?: string): s
       .map((object) => stringify(object))
       .join('---\n');
   });
+}
+
+/** Whether the set-up, or what must hold after it, is another one for every draw. */
+export function drawsSetup(spec: LabSpec, files: LabFiles): boolean {
+  const texts = [
+    ...spec.setup.map(({ manifest }) => files[manifest] ?? ''),
+    JSON.stringify(spec.preconditions),
+  ];
+  const names = Object.keys(spec.params).filter((name) => spec.params[name]!.draw !== undefined);
+  return names.some((name) =>
+    texts.some(
+      (text) => text.includes(`\${${name}}`) || new RegExp(`\\blab(\\.|\\[['"])${name}\\b`).test(text),
+    ),
+  );
 }
 
 function documentsOf(file: string, text: string): Json[] {

@@ -5,7 +5,8 @@ import type { LabFiles } from '../labs/lab-folder.js';
 import type { LabSpec } from '../labs/lab-spec.js';
 import { LabsService } from '../labs/labs.service.js';
 import { prepareLab } from '../labs/prepared-lab.js';
-import { setupManifests } from '../labs/setup-manifests.js';
+import { shellEnv } from '../labs/params.js';
+import { drawsSetup, setupManifests } from '../labs/setup-manifests.js';
 import { waitForPreconditions } from '../grading/preconditions.js';
 import { LabCatalogue, type LabRef } from './lab-catalogue.js';
 
@@ -67,6 +68,7 @@ export class CatalogueOfLabs extends LabCatalogue {
 }
 
 function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
+  const defaults = setupManifests(spec, files);
   return {
     labId,
     labVersionId,
@@ -76,7 +78,10 @@ function toRef({ labId, labVersionId, spec, files }: Published): LabRef {
     requires: wishesOf(spec),
     needs: spec.sandbox.requires,
     cluster: spec.sandbox.cluster ?? null,
-    setup: setupManifests(spec, files),
-    settled: (cluster, o) => waitForPreconditions({ lab: prepareLab(spec), ...cluster, ...o }),
+    setup: (draw) => (draw ? setupManifests(spec, files, draw) : defaults),
+    drawsSetup: drawsSetup(spec, files),
+    shellEnv: (draw) => shellEnv(spec, draw),
+    settled: ({ draw, ...cluster }, o) =>
+      waitForPreconditions({ lab: prepareLab(spec, draw), ...cluster, ...o }),
   };
 }

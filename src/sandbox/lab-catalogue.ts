@@ -1,6 +1,13 @@
 import type { ClusterAccess, ClusterNode } from '../drivers/cluster-driver.js';
 import type { CallOptions } from '../drivers/step.js';
+import type { Draw } from '../labs/params.js';
 import type { ClusterNeed } from './sandbox-row.js';
+
+export interface SetUpCluster {
+  access: ClusterAccess;
+  nodes: readonly ClusterNode[];
+  draw: Draw | null;
+}
 
 /** What the sandbox core needs to know of a published lab version. */
 export interface LabRef {
@@ -18,9 +25,13 @@ export interface LabRef {
   /** null = no cluster. */
   cluster: (ClusterNeed & { fidelity: 'any' | 'real' | 'simulated' }) | null;
   /** Manifests of the set-up with the parameters of a run put in, in their order. */
-  setup: string[];
+  setup(draw: Draw | null): string[];
+  /** The set-up differs with what is drawn: a unit that was set up without a learner is of no use then. */
+  drawsSetup: boolean;
+  /** Parameters for the learner's shell. */
+  shellEnv(draw: Draw | null): Record<string, string>;
   /** Resolves once the preconditions of the lab hold in its cluster; rejects at the deadline. */
-  settled?(cluster: { access: ClusterAccess; nodes: readonly ClusterNode[] }, o: CallOptions): Promise<void>;
+  settled?(cluster: SetUpCluster, o: CallOptions): Promise<void>;
 }
 
 /** Implemented over the labs feature. Both reject with AppError (`not_found`, `lab_not_published`, `lab_invalid`). */

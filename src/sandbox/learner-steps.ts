@@ -60,11 +60,12 @@ export class LearnerSteps {
   async apply(entry: Entry, c: CallOptions): Promise<void> {
     const { row } = entry;
     const lab = await this.d.labs.byVersion(row.tenantId, row.labVersionId!);
-    if (lab.setup.length > 0) {
+    const manifests = lab.setup(row.draw);
+    if (manifests.length > 0) {
       const access = await this.d.clusters.access(kernelName(row.id), row.attempt, 'grader', c);
-      await this.d.api.apply(access, lab.setup, c);
+      await this.d.api.apply(access, manifests, c);
       const nodes = (await this.d.clusters.inspect(kernelName(row.id), c))?.nodes ?? [];
-      await lab.settled?.({ access, nodes }, c);
+      await lab.settled?.({ access, nodes, draw: row.draw }, c);
     }
     entry.made.setUp = true;
   }

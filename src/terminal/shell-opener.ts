@@ -21,11 +21,11 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** Starts the command of a terminal: a login shell, or kubectl into a pod. Names are arguments, never shell text. */
 export function openShell(
   deps: { driver: HostDriver; directory: SandboxDirectory },
-  o: { sandboxId: string; target: ShellTarget; size: Size },
+  o: { sandboxId: string; target: ShellTarget; size: Size; env?: Record<string, string> },
 ): Promise<Pty> {
   const { sandboxId, target, size } = o;
   const argv = target.pod ? kubectl(target.pod) : [...SHELL_ARGV];
-  const spec = { argv, env: { ...SHELL_ENV }, ...size };
+  const spec = { argv, env: { ...o.env, ...SHELL_ENV }, ...size };
   if (target.kind === 'local') return Promise.resolve(spawnPty({ ...spec, cwd: '/' }));
   // Looked up anew: the shell may start long after the terminal was made.
   const sandbox = deps.directory.find(sandboxId);

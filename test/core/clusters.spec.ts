@@ -11,10 +11,10 @@ describe('clusters of sandboxes', () => {
 
   beforeAll(async () => {
     rig = await CoreRig.start();
-    await rig.addLab('k8s-scale', { setup: ['kind: ConfigMap'] });
+    await rig.addLab('k8s-scale', { setup: () => ['kind: ConfigMap'] });
     await rig.addLab('k8s-create', {
       cluster: { nodes: 1, admin: false, start: 'learner', fidelity: 'any' },
-      setup: ['kind: Secret'],
+      setup: () => ['kind: Secret'],
     });
     await rig.addLab('net-lab', { cluster: null, requires: ['netns'] });
     await rig.addLab('k8s-real', {

@@ -13,7 +13,7 @@ describe('the warm pool', () => {
 
   beforeAll(async () => {
     rig = await CoreRig.start();
-    await rig.addLab('k8s-scale', { setup: ['kind: ConfigMap'] });
+    await rig.addLab('k8s-scale', { setup: () => ['kind: ConfigMap'] });
     await rig.addLab('k8s-create', {
       cluster: { nodes: 1, admin: false, start: 'learner', fidelity: 'any' },
     });
@@ -162,7 +162,7 @@ describe('the warm pool', () => {
     await warm(1);
     expect(held()[0]).not.toBe(first);
     const [second] = held();
-    await rig.addLab('k8s-scale', { setup: ['kind: Secret'] });
+    await rig.addLab('k8s-scale', { setup: () => ['kind: Secret'] });
     await rig.until(() => held().length === 1 && held()[0] !== second, 5 * MINUTE);
     expect(rig.applied.at(-1)).toEqual(['kind: Secret']);
   }, 60_000);

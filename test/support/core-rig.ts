@@ -160,7 +160,9 @@ export class CoreRig {
         extendByMs: 15 * MINUTE,
         requires: [],
         cluster: { nodes: 1, admin: false, start: 'platform', fidelity: 'any' },
-        setup: [],
+        setup: () => [],
+        drawsSetup: false,
+        shellEnv: () => ({}),
         ...more,
       });
     }

@@ -20,7 +20,9 @@ const live = (phase: ClusterPhase): LiveSandbox => ({
   attempt: 2,
   initPid: 0,
   cluster: { nodes: 1, phase },
+  paused: false,
   seed: 's',
+  draw: null,
   readyAt: new Date(0),
   expiresAt: new Date(8.64e15),
 });
@@ -90,7 +92,7 @@ describe("a follower of a sandbox's cluster", () => {
     async (phase) => {
       follower.follow(live(phase));
       await settle();
-      expect(await answer()).toEqual({ value: null, fault: null });
+      expect(await answer()).toMatchObject({ value: null, fault: null });
       expect(asked).toEqual([]);
     },
   );
@@ -119,7 +121,7 @@ describe("a follower of a sandbox's cluster", () => {
     follower.follow(live('stopped'));
     await settle();
     expect(shown.some((view) => view instanceof ClusterSession)).toBe(false);
-    expect(await answer()).toEqual({ value: null, fault: null });
+    expect(await answer()).toMatchObject({ value: null, fault: null });
     expect(api.watches).toBe(0);
   });
 

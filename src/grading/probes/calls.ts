@@ -20,7 +20,12 @@ export const probeParams = {
 
 export type ProbeName = keyof typeof probeParams;
 export type ProbeCall = {
-  [K in ProbeName]: { probe: K; params: z.infer<(typeof probeParams)[K]> };
+  [K in ProbeName]: {
+    probe: K;
+    params: z.infer<(typeof probeParams)[K]>;
+    /** What was before this moment, on the machine's clock, does not count; only for probes that can tell. */
+    notBefore?: Date;
+  };
 }[ProbeName];
 export type CallOf<K extends ProbeName> = Extract<ProbeCall, { probe: K }>;
 

@@ -1,5 +1,5 @@
 import { NO_CLUSTER_FACTS, type SandboxFacts } from '../facts.js';
-import { seen, type Observation, type Observations } from '../observation.js';
+import { ABSENT, type Observation, type Observations } from '../observation.js';
 import type { ProbeCall } from './calls.js';
 import type { News } from './prober.js';
 
@@ -26,7 +26,7 @@ export interface ClusterView {
 }
 
 /** No cluster, or one that is not there for the learner: nothing in it exists. */
-export const NO_CLUSTER: ClusterView = constantView(seen(null));
+export const NO_CLUSTER: ClusterView = constantView(ABSENT);
 
 /** Every question gets the same answer. */
 export function constantView(answer: Observation): ClusterView {

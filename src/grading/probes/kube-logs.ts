@@ -14,10 +14,15 @@ const MAX_LINE = 2048;
  * own clock, which nothing in a sandbox can set; what the line itself says of time is only text. Of a container that
  * was restarted, the instance before counts too.
  */
-export async function kubeLogs(session: ClusterSession, params: KubeLogsParams): Promise<Observation> {
+export async function kubeLogs(
+  session: ClusterSession,
+  params: KubeLogsParams,
+  notBefore?: Date,
+): Promise<Observation> {
   const pods = podsOf(session.objects, params).slice(0, MAX_PODS);
   if (params.pod !== undefined && pods.length === 0) return seen(null);
-  const since = params.since === 'start' ? session.o.startedAt : undefined;
+  const start = params.since === 'start' ? session.o.startedAt : undefined;
+  const since = start && notBefore && start > notBefore ? start : (notBefore ?? start);
   return seen(await Promise.all(pods.map((place) => logOf(session, { place, params, since }))));
 }
 

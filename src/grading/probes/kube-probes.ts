@@ -2,7 +2,7 @@ import type { ClusterSession } from '../cluster/cluster-session.js';
 import { kubeletRunsOn } from '../cluster/attribution.js';
 import { podProcesses } from '../cluster/node-processes.js';
 import { KubeError } from '../../kube/kube-error.js';
-import type { Json } from '../json.js';
+import { isDeeper, type Json } from '../json.js';
 import { faulted, seen, type Observation, type ProbeFault } from '../observation.js';
 import type { CallOf, ProbeCall } from './calls.js';
 import { kubeExec } from './kube-exec.js';
@@ -25,7 +25,7 @@ export async function runKubeProbe(session: ClusterSession, call: ProbeCall): Pr
       case 'kube.can-i':
         return await kubeCanI(session, call);
       case 'kube.logs':
-        return withWatches(session, call) ?? (await kubeLogs(session, call.params));
+        return withWatches(session, call) ?? (await kubeLogs(session, call.params, call.notBefore));
       case 'kube.exec':
         return withWatches(session, call) ?? (await kubeExec(session, call.params));
       default:
@@ -66,7 +66,8 @@ async function kubeApi({ reader }: ClusterSession, { params }: CallOf<'kube.api'
   let parsed: Json = body.slice(0, 4096);
   if (params.path === '/version') {
     try {
-      parsed = JSON.parse(body) as Json;
+      const value = JSON.parse(body) as Json;
+      if (!isDeeper(value)) parsed = value;
     } catch {
       // Shown as it is.
     }

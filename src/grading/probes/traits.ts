@@ -20,6 +20,8 @@ interface Traits {
   cluster: boolean;
   /** Every change is delivered, so that `never` misses none. */
   watched: boolean;
+  /** Can leave out what was before a reference. */
+  since?: boolean;
 }
 
 const kernel: Traits = { requires: 'netns', trust: 'kernel', active: null, cluster: false, watched: false };
@@ -44,7 +46,7 @@ const TRAITS: Record<ProbeName, Traits> = {
   'kube.api': { ...api, requires: null, active: CHEAP, watched: false },
   'kube.get': api,
   'kube.list': api,
-  'kube.logs': { ...api, requires: 'kube.logs', trust: 'tenant', active: CHEAP, watched: false },
+  'kube.logs': { ...api, requires: 'kube.logs', trust: 'tenant', active: CHEAP, watched: false, since: true },
   'kube.exec': { ...api, requires: 'kube.exec', trust: 'tenant', active: PACKETS, watched: false },
   'kube.runtime': { ...api, requires: 'kube.runtime', trust: 'kernel', watched: false },
   'kube.can-i': { ...api, requires: null, active: CHEAP, watched: false },
