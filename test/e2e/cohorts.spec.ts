@@ -24,8 +24,7 @@ describe('cohorts', () => {
     expect(made.status).toBe(201);
     return made.body.id;
   };
-  const patch = (path: string, body: object) =>
-    operator.send<any>('PATCH', path, JSON.stringify(body), {});
+  const patch = (path: string, body: object) => operator.send<any>('PATCH', path, JSON.stringify(body), {});
   const join = (slug: string, ...users: string[]) =>
     operator.put(`/v1/cohorts/${slug}/members`, { members: users.map((user) => ({ user })) });
   const instructor = async (user: string): Promise<Api> => {

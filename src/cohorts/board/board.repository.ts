@@ -28,6 +28,8 @@ export interface RunRecord {
   flags: { flag: string; subject: string }[];
   /** Ids of the tripwires that were tripped. */
   trips: string[];
+  /** Objectives that the engine of this run cannot support. */
+  leftOut: string[];
   /** Decisions of people: the latest for each objective. */
   overrides: { objectiveId: string; state: string | null }[];
   frozen: { points: number | null; max: number | null; fraction: number | null; provisional: boolean } | null;
@@ -38,6 +40,8 @@ export const ATTENDED = 'terminal.attended';
 const TYPES = [ATTENDED, 'objective.state'];
 /** Before the id of a tripwire: a row of `Past` that says when it was tripped. */
 const TRIP_KEY = '$trip.';
+/** The row of `Past` that says what was left out. */
+const PLAN_KEY = '$plan';
 
 type Of<T> = T & { sandboxId: string };
 
@@ -60,7 +64,7 @@ export class BoardRepository {
   }
 
   async records(sandboxIds: string[]): Promise<Map<string, RunRecord>> {
-    const [objectives, events, flags, trips, overrides, frozen] = await Promise.all([
+    const [objectives, events, flags, past, overrides, frozen] = await Promise.all([
       this.read<ObjectiveRecord>(
         `SELECT "sandboxId", "objectiveId", state, since, credited, attempts, "hintLevel", "hintCost", "unblockedAt",
            "passedAt" FROM "ObjectiveState" WHERE "sandboxId" = ANY ($1)`,
@@ -76,8 +80,9 @@ export class BoardRepository {
         'SELECT "sandboxId", flag, subject FROM "RunFlag" WHERE "sandboxId" = ANY ($1)',
         sandboxIds,
       ),
-      this.read<{ key: string }>(
-        `SELECT "sandboxId", key FROM "Past" WHERE "sandboxId" = ANY ($1) AND key LIKE '${TRIP_KEY}%'`,
+      this.read<{ key: string; leftOut: Record<string, unknown> | null }>(
+        `SELECT "sandboxId", key, observations -> 'leftOut' AS "leftOut" FROM "Past"
+         WHERE "sandboxId" = ANY ($1) AND (key = '${PLAN_KEY}' OR key LIKE '${TRIP_KEY}%')`,
         sandboxIds,
       ),
       this.read<{ objectiveId: string; state: string | null }>(
@@ -98,7 +103,10 @@ export class BoardRepository {
     put(objectives, (record, row) => record.objectives.push(row));
     put(events, (record, row) => record.events.push(row));
     put(flags, (record, row) => record.flags.push(row));
-    put(trips, (record, { key }) => record.trips.push(key.slice(TRIP_KEY.length)));
+    put(past, (record, { key, leftOut }) => {
+      if (key === PLAN_KEY) record.leftOut = Object.keys(leftOut ?? {});
+      else record.trips.push(key.slice(TRIP_KEY.length));
+    });
     put(overrides, (record, row) => record.overrides.push(row));
     put(frozen, (record, row) => (record.frozen = row));
     return records;
@@ -111,5 +119,5 @@ export class BoardRepository {
 }
 
 export function emptyRecord(): RunRecord {
-  return { objectives: [], events: [], flags: [], trips: [], overrides: [], frozen: null };
+  return { objectives: [], events: [], flags: [], trips: [], leftOut: [], overrides: [], frozen: null };
 }

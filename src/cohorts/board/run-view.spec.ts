@@ -102,6 +102,12 @@ describe('a run as its board shows it', () => {
     expect(decided.current).toBeNull();
   });
 
+  it('leaves out what the engine of the run cannot support', () => {
+    const { cells, score } = view({ leftOut: ['one'] });
+    expect(cells).toEqual({ two: expect.objectContaining({ state: 'pending' }) });
+    expect(score.max).toBe(3);
+  });
+
   it('shows the score that was frozen', () => {
     const frozen = { points: 3, max: 4, fraction: 0.75, provisional: true };
     expect(view({ frozen }).score).toEqual(frozen);

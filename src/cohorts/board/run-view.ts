@@ -23,7 +23,8 @@ export interface RunView {
 }
 
 /** Pure: the same rows give the same view, whether they are read for the first time or again. */
-export function viewOf(record: RunRecord, lab: BoardLab, run: { readyAt: number; now: number }): RunView {
+export function viewOf(record: RunRecord, whole: BoardLab, run: { readyAt: number; now: number }): RunView {
+  const lab = planOf(whole, record.leftOut);
   const stored = new Map(record.objectives.map((o) => [o.objectiveId, o]));
   const overrides = new Map(record.overrides.map((o) => [o.objectiveId, o.state]));
   const history = historyOf(record);
@@ -53,6 +54,15 @@ export function viewOf(record: RunRecord, lab: BoardLab, run: { readyAt: number;
     ],
     ...history,
   };
+}
+
+/** Without what its engine cannot support; a need that points there counts as met. */
+function planOf(lab: BoardLab, leftOut: readonly string[]): BoardLab {
+  if (leftOut.length === 0) return lab;
+  const objectives = lab.objectives
+    .filter(({ id }) => !leftOut.includes(id))
+    .map((o) => ({ ...o, needs: o.needs.filter((need) => !leftOut.includes(need)) }));
+  return { ...lab, objectives };
 }
 
 const isOpen = (state: CellState): boolean => state !== 'passed' && state !== 'blocked' && state !== 'failed';

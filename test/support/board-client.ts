@@ -1,0 +1,1 @@
+export { BoardClient } from '../../bench/board-client.js';
