@@ -94,8 +94,10 @@ export function floods(context: ClusterContext): void {
     () =>
       flat('a body and interfaces without end', async () => {
         const host = await context.hosts.start();
-        await host.inside(`ip netns add red; seq -f 'link add d%g type dummy' 1 10000 | ip -n red -batch -
-        setsid socat TCP-LISTEN:8080,fork,reuseaddr SYSTEM:"printf 'HTTP/1.0 200 OK\\r\\n\\r\\n'; yes" >/dev/null 2>&1 </dev/null &
+        await host.inside(`ip netns add red
+        seq 5000 | sed 's/.*/link add d& type veth peer name e&/' | ip -n red -batch -
+        printf "printf 'HTTP/1.0 200 OK\\\\r\\\\n\\\\r\\\\n'; exec yes" > /tmp/serve
+        setsid socat TCP-LISTEN:8080,fork,reuseaddr EXEC:'bash /tmp/serve' >/dev/null 2>&1 </dev/null &
         until : < /dev/tcp/127.0.0.1/8080; do sleep 0.05; done 2>/dev/null`);
         const rig = context.rig({
           host: host.prober,

@@ -91,6 +91,11 @@ export class KindCluster {
     return execFileSync('docker', ['exec', this.nodes[0]!.name, ...argv], { encoding: 'utf8' });
   }
 
+  /** kubectl with the credential of the node's own administrator. */
+  asNode(...args: string[]): string {
+    return this.onNode('kubectl', '--kubeconfig', '/etc/kubernetes/super-admin.conf', ...args);
+  }
+
   docker(...args: string[]): void {
     execFileSync('docker', [...args, this.nodes[0]!.name], { stdio: 'ignore' });
   }

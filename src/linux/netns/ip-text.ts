@@ -5,8 +5,8 @@
 export function jsonOfIp(text: string): string {
   return (
     text
-      // An even number of backslashes before it are a name's own.
-      .replace(/((?:^|[^\\])(?:\\\\)*)\\'/g, "$1'")
+      // Each escape as a whole: a backslash of the name's own is one too.
+      .replace(/\\(.)/gs, (escape: string, c: string) => (c === "'" ? c : escape))
       // oxlint-disable-next-line no-control-regex
       .replace(/[\u0000-\u001f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
   );
