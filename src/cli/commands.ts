@@ -43,6 +43,15 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./lab-test.js')).labTest,
   },
   {
+    name: 'lab replay',
+    usage: '<run> [--lab <folder or version>] [--json]',
+    about: [
+      'folds what a run saw once more, with its own lab or another version of it, and prints what comes out',
+      'otherwise; a run has the id of its sandbox. Exit status: 0 identical, 1 differs, 2 it cannot be folded',
+    ],
+    load: async () => (await import('./lab-replay.js')).labReplay,
+  },
+  {
     name: 'lab import',
     usage: 'killercoda|kathara <folder> <new folder> [--locale en]',
     about: [

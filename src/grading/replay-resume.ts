@@ -1,7 +1,7 @@
 import type { PreparedLab } from '../labs/prepared-lab.js';
 import type { Begin } from './log/entry.js';
 import { canonical, type Json } from './json.js';
-import { isCredited } from './objective.machine.js';
+import { countsIn } from './credit.js';
 import type { Past } from './past.js';
 import { newObjectiveRun, Run, type ObjectiveRun } from './run.js';
 
@@ -33,27 +33,27 @@ export function resume(
 
 /** As `restore` does with what is stored: a hold begins again, an error counts as what it came from. */
 function afterRestart(earlier: ObjectiveRun, now: number, shift: number): ObjectiveRun {
-  const { memory, attempts, hintsTaken, evidenceId, unblockedAt } = earlier;
+  const { memory, unblockedAt, passedAt, override } = earlier;
   const working = memory.state === 'error' ? memory.cameFrom : memory.state;
   const state = working === 'holding' ? 'pending' : working;
-  const since = memory.since + shift;
   const fresh = newObjectiveRun(now);
+  const shifted = (at: number | null): number | null => (at === null ? null : at + shift);
   return {
-    ...fresh,
-    memory: { ...fresh.memory, state, cameFrom: state, since },
-    attempts,
-    hintsTaken,
-    evidenceId,
-    unblockedAt: unblockedAt === null ? null : unblockedAt + shift,
+    ...earlier,
+    memory: { ...fresh.memory, state, cameFrom: state, since: memory.since + shift, spentMs: memory.spentMs },
+    unblockedAt: shifted(unblockedAt),
+    passedAt: shifted(passedAt),
+    override: override && { ...override, at: override.at + shift },
+    failureDigest: '',
+    glimpsed: null,
+    interrupted: false,
   };
 }
 
 function sameOutcome(a: ObjectiveRun, b: ObjectiveRun): boolean {
-  const outcome = (run: ObjectiveRun): Json => [
-    run.memory.state,
-    isCredited(run.memory),
-    run.attempts,
-    run.hintsTaken,
-  ];
+  const outcome = (run: ObjectiveRun): Json => {
+    const { memory, told, attempts, hintsTaken, retries, override } = run;
+    return [memory.state, told, countsIn(run), attempts, hintsTaken, retries, override?.state ?? null];
+  };
   return canonical(outcome(a)) === canonical(outcome(b));
 }

@@ -6,6 +6,7 @@ import { localeFindings } from './lint/locales.js';
 import { probeFindings } from './lint/probes.js';
 import { setupFindings } from './lint/setup.js';
 import { structureFindings } from './lint/structure.js';
+import { timelineFindings } from './lint/timelines.js';
 import { vacuityFindings } from './lint/vacuity.js';
 import { pathText, type LabProblem } from './lab-yaml.js';
 
@@ -16,7 +17,8 @@ export function lintLab(input: LintInput): LabProblem[] {
   if (!findings.some((f) => f.rule === 'names'))
     findings.push(...probeFindings(input), ...instructionFindings(input));
   if (!findings.some((f) => f.level === 'error')) {
-    findings.push(...fixtureFindings(input), ...vacuityFindings(input), ...evidenceFindings(input));
+    findings.push(...fixtureFindings(input), ...timelineFindings(input));
+    findings.push(...vacuityFindings(input), ...evidenceFindings(input));
   }
   return findings.filter((f) => !accepted(input, f)).map((f) => toProblem(input, f));
 }
