@@ -101,10 +101,15 @@ export class LabPlayer {
     }
   }
 
-  /** Gives the sandbox back and waits until it is gone. */
-  async leave(operator: PlayerApi): Promise<void> {
+  /** Ends its connections; sandbox and shell stay. */
+  async detach(): Promise<void> {
     this.progress.close();
     await this.terminal.close();
+  }
+
+  /** Gives the sandbox back and waits until it is gone. */
+  async leave(operator: PlayerApi): Promise<void> {
+    await this.detach();
     await operator.delete(`/v1/sandboxes/${this.sandbox}`);
     const states = ['released', 'failed'];
     await untilState({ api: operator, sandbox: this.sandbox, states, withinMs: 60_000 });

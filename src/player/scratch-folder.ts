@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,9 +19,18 @@ import { processStart } from '../linux/process-start.js';
 const PREFIX = 'wheelhouse-try-';
 const OWNER = 'owner';
 
+/** A private TMPDIR would shut out the database's account and the mapped ids of lab hosts. */
+function parent(): string {
+  const folder = tmpdir();
+  for (let at = folder; ; at = path.dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return '/var/tmp';
+    if (at === path.dirname(at)) return folder;
+  }
+}
+
 /** A state folder for one trial, marked with the process that it belongs to. */
 export function makeScratchFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), PREFIX));
+  const folder = mkdtempSync(path.join(parent(), PREFIX));
   chmodSync(folder, 0o711);
   writeFileSync(path.join(folder, OWNER), `${process.pid} ${processStart(process.pid)}\n`);
   return folder;
@@ -39,9 +49,9 @@ export async function removeScratchFolder(folder: string, dockerHost: string | u
 
 /** Folders of trials whose process was killed before it could clean up. */
 export function abandonedScratchFolders(): string[] {
-  return readdirSync(tmpdir())
+  return readdirSync(parent())
     .filter((name) => name.startsWith(PREFIX))
-    .map((name) => path.join(tmpdir(), name))
+    .map((name) => path.join(parent(), name))
     .filter((folder) => isAbandoned(path.join(folder, OWNER)));
 }
 

@@ -86,7 +86,8 @@ export async function tryLab(o: TrialOptions): Promise<Trial> {
     if (o.signal.aborted) throw error;
     trial.failure = failureOf(error, player);
   } finally {
-    if (player && !(o.keep && !o.signal.aborted)) await player.leave(o.operator);
+    if (o.keep && !o.signal.aborted) await player?.detach();
+    else await player?.leave(o.operator);
   }
   return trial;
 }

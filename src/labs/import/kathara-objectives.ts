@@ -27,9 +27,10 @@ export function goalsOf(topology: Topology, locale: Locale): Goal[] {
   const made = [
     machinesGoal(machines, locale),
     ...domains.map((domain) => domainGoal(domain, locale)),
-    ...machines.filter((m) => m.addrs.length > 0).map((m) => addrsGoal(m, domains, locale)),
+    ...machines
+      .filter((m) => m.addrs.length > 0)
+      .map((m) => withSettings(addrsGoal(m, domains, locale), m, locale)),
     ...machines.filter((m) => m.routes.length > 0).map((m) => routesGoal(m, locale)),
-    ...machines.filter((m) => m.sysctls.length > 0).map((m) => settingsGoal(m, locale)),
   ];
   if (made.length > MAX_GOALS)
     throw new ImportError(
@@ -147,18 +148,21 @@ function routesGoal(machine: Machine, locale: Locale): Goal {
   };
 }
 
-function settingsGoal(machine: Machine, locale: Locale): Goal {
+/**
+ * Settings are asked for together with something that only the learner brings about: a new namespace may have them
+ * already, from the machine.
+ */
+function withSettings(goal: Goal, machine: Machine, locale: Locale): Goal {
+  const { name, sysctls } = machine;
+  if (sysctls.length === 0) return goal;
+  const settings = Object.fromEntries(sysctls.map(({ key, value }) => [key, Number(value)]));
   return {
-    id: `settings-${machine.id}`,
-    title: WORDS[locale].settings(machine.name),
-    needs: ['machines'],
-    match: {
-      [observed('s', machine.name)]: Object.fromEntries(
-        machine.sysctls.map(({ key, value }) => [key, Number(value)]),
-      ),
-    },
-    commands: machine.sysctls.map(
-      ({ key, value }) => `ip netns exec ${machine.name} sysctl -w ${key}=${value}`,
-    ),
+    ...goal,
+    title: WORDS[locale].settings(goal.title),
+    match: { ...goal.match, [observed('s', name)]: settings },
+    commands: [
+      ...goal.commands,
+      ...sysctls.map(({ key, value }) => `ip netns exec ${name} sysctl -w ${key}=${value}`),
+    ],
   };
 }

@@ -6,7 +6,7 @@ interface Words {
   domain: (name: string, bridge: string) => string;
   addrs: (machine: string) => string;
   routes: (machine: string) => string;
-  settings: (machine: string) => string;
+  settings: (title: string) => string;
   intro: string;
   table: [string, string, string, string];
   steps: string;
@@ -28,7 +28,7 @@ export const WORDS: Record<Locale, Words> = {
     domain: (name, bridge) => `Câbler le domaine de collision ${name} au pont ${bridge}`,
     addrs: (machine) => `Donner ses adresses à ${machine}`,
     routes: (machine) => `Donner ses routes à ${machine}`,
-    settings: (machine) => `Régler le noyau de ${machine}`,
+    settings: (title) => `${title}, et régler son noyau`,
     intro:
       "Chaque machine est un espace de noms réseau, chaque domaine de collision un pont dans l'espace principal, chaque câble une paire veth.",
     table: ['Machine', 'Interface', 'Domaine (pont, bout du pont)', 'Adresses'],
@@ -40,7 +40,7 @@ export const WORDS: Record<Locale, Words> = {
     domain: (name, bridge) => `Wire the collision domain ${name} to the bridge ${bridge}`,
     addrs: (machine) => `Give ${machine} its addresses`,
     routes: (machine) => `Give ${machine} its routes`,
-    settings: (machine) => `Set the kernel of ${machine}`,
+    settings: (title) => `${title}, and set its kernel`,
     intro:
       'Each machine is a network namespace, each collision domain a bridge in the main namespace, each cable a veth pair.',
     table: ['Machine', 'Interface', "Domain (bridge, the bridge's end)", 'Addresses'],

@@ -28,7 +28,6 @@ describe('a Kathará lab', () => {
       'routes-client',
       'routes-r1',
       'routes-server',
-      'settings-r1',
     ]);
     expect(files['solution.sh']).toContain(
       'ip netns exec server ip addr add 192.168.2.20/24 dev eth0\n# expect: 6\n',
