@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { DriverError } from '../../src/drivers/driver-error.js';
-import type { HostDriver } from '../../src/drivers/host-driver.js';
+import type { HostDriver, HostSpec } from '../../src/drivers/host-driver.js';
 import { provision, within } from '../support/lab-host.js';
 
 export interface ContractSubject {
@@ -190,6 +190,20 @@ export function hostDriverContract(make: () => ContractSubject): void {
     await driver.destroy('aaal', within());
     await expect(subject.connect('aaal', 'test.sock')).rejects.toThrow();
     await listening.close();
+  });
+
+  it('gives an uplink to those who require it, again without harm, and to nobody without a lab host', async () => {
+    const needy = { slot: 13, requires: ['netns' as const, 'uplink' as const] };
+    const names = (given: HostSpec) => driver.plan('aaao', 1, given).steps.map((step) => step.name);
+    expect(names(needy)).toEqual([...names(spec(13)), 'host.uplink']);
+    expect(names({ ...needy, link: true }).slice(-2)).toEqual(['host.uplink', 'host.link']);
+    expect(await codeOf(driver.uplink('aaao', 1, within()))).toBe('not_found');
+    const facts = await provision(driver, 'aaao', needy);
+    expect(await provision(driver, 'aaao', needy)).toEqual(facts);
+    await driver.uplink('aaao', 1, within());
+    await driver.destroy('aaao', within());
+    expect(await codeOf(driver.uplink('aaao', 1, within()))).toBe('not_found');
+    expect(await driver.list(within())).toEqual([]);
   });
 
   it('plans a link as the last step, which says what it lacks', async () => {

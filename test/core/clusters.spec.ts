@@ -17,6 +17,7 @@ describe('clusters of sandboxes', () => {
       setup: () => ['kind: Secret'],
     });
     await rig.addLab('net-lab', { cluster: null, requires: ['netns'] });
+    await rig.addLab('up-lab', { cluster: null, requires: ['netns', 'uplink'] });
     await rig.addLab('k8s-real', {
       cluster: { nodes: 1, admin: false, start: 'platform', fidelity: 'real' },
     });
@@ -66,6 +67,22 @@ describe('clusters of sandboxes', () => {
     await rig.release(entry);
     await entry.until((row) => row.state === 'released', 5000);
     expect(await clusterOf(entry)).toBeUndefined();
+  });
+
+  it('are not all that is mended: an uplink that is gone is given again, and its failure costs nothing', async () => {
+    const entry = await ready('up-lab');
+    const other = await ready('net-lab', 'bob');
+    const key = `${idOf(entry)}-1`;
+    const { uplinks } = rig.driver.exports;
+    expect([...uplinks]).toEqual([key]);
+    uplinks.delete(key);
+    rig.driver.failNext('uplink', 'command_failed');
+    await round();
+    expect([...uplinks]).toEqual([]);
+    expect(rig.complaints.join()).toContain('an uplink was not mended');
+    await round();
+    expect([...uplinks]).toEqual([key]);
+    expect([entry.row.state, other.row.state]).toEqual(['ready', 'ready']);
   });
 
   it('are revealed, stopped, deleted and made anew by their learner', async () => {

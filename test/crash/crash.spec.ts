@@ -6,7 +6,8 @@ import { describeWith } from '../support/capability.js';
 import { takeSnapshot } from '../support/host-snapshot.js';
 import { removeState, scopeOf, startService, type TestService } from '../support/test-app.js';
 
-const LAB = 'net-ovs-two-namespaces';
+/** The one with the most steps. */
+const LAB = 'net-bridge-from-scratch';
 const FINAL = ['released', 'failed'];
 
 /** Places where the service is killed: before and after each step, and around what is written of it. */
@@ -16,7 +17,9 @@ const MAKING = [
   'before:host.bundle',
   'after:host.bundle',
   'before:host.run',
-].concat(['after:host.run', 'before:host.ready', 'after:host.ready', 'before:ready', 'after:ready']);
+]
+  .concat(['after:host.run', 'before:host.ready', 'after:host.ready', 'before:host.uplink'])
+  .concat(['after:host.uplink', 'before:ready', 'after:ready']);
 const ENDING = ['before:destroy', 'after:destroy'];
 const RANDOM_KILLS = 20;
 
