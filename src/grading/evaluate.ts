@@ -3,6 +3,7 @@ import type { CelProgram } from './cel.js';
 import type { Json } from './json.js';
 import { match, type Mismatch } from './match.js';
 import type { Observations } from './observation.js';
+import { evaluateScript, saying } from './scripts/evaluate-script.js';
 import { allOf, anyOf, notOf, type Truth } from './truth.js';
 
 /** The smallest part of an assertion that explains its verdict. */
@@ -12,6 +13,8 @@ export interface Failure {
   kind: Mismatch['kind'] | 'unreadable' | 'held' | 'late' | 'tripped';
   expected: Json;
   observed: Json;
+  /** Of an expression: observations that it reads and that are not there. */
+  absent?: string[];
 }
 
 export interface Verdict {
@@ -41,6 +44,7 @@ export function evaluate(node: Assert, context: EvaluationContext): Verdict {
     const verdicts = Object.entries(node.match).map(([name, pattern]) => matchOne(name, pattern, context));
     return firstFailing(verdicts);
   }
+  if ('script' in node) return evaluateScript(node.script, context);
   return evaluateCel(node.cel, context);
 }
 
@@ -81,7 +85,11 @@ export function whatHeld(node: Assert, context: EvaluationContext): Failure {
       observed: heldPart(pattern, context.observations[name]?.value),
     };
   }
-  if ('cel' in node) return { path: node.cel, kind: 'held', expected: false, observed: true };
+  if ('script' in node) return saying(node.script, context, 'held');
+  if ('cel' in node) {
+    const absent = absentIn(context.compile(node.cel).reads, context);
+    return { path: node.cel, kind: 'held', expected: false, observed: true, ...absent };
+  }
   if ('not' in node) return whatFailed(node.not, context);
   const children = 'all' in node ? node.all : node.any;
   const held = children.find((child) => evaluate(child, context).truth === 'T') ?? children[0]!;
@@ -105,6 +113,11 @@ function matchOne(name: string, pattern: Json, context: EvaluationContext): Verd
   if (unreadable) return unreadable;
   const failures = match(pattern, context.observations[name]!.value, name);
   return { truth: failures.length === 0 ? 'T' : 'F', failures };
+}
+
+function absentIn(names: readonly string[], { observations }: EvaluationContext): Pick<Failure, 'absent'> {
+  const absent = names.filter((name) => observations[name]!.value === null);
+  return absent.length === 0 ? {} : { absent };
 }
 
 /** An expression that reads anything unreadable is as unreadable; ours before the learner's. */
@@ -134,5 +147,6 @@ function evaluateCel(source: string, context: EvaluationContext): Verdict {
   if (outcome.truth === 'T') return { truth: 'T', failures: [] };
   if (outcome.truth === 'U') return { truth: 'U', failures: [], defect: outcome.detail };
   const kind = 'kind' in outcome ? 'missing' : 'wrong';
-  return { truth: 'F', failures: [{ path: source, kind, expected: true, observed: false }] };
+  const absent = absentIn(program.reads, context);
+  return { truth: 'F', failures: [{ path: source, kind, expected: true, observed: false, ...absent }] };
 }

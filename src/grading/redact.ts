@@ -35,11 +35,12 @@ function redactText(text: string, secrets: readonly string[], hide = hideAll): s
 
 /** As it is stored and shown: nothing secret, and nothing that a terminal would obey. */
 export function redactFailure(failure: Failure, secrets: readonly string[]): Failure {
-  const { path, kind, expected, observed } = failure;
+  const { path, kind, expected, observed, absent } = failure;
   return {
     path: inert(redactText(path, secrets)),
     kind,
     expected: inertValue(redact(expected, secrets)),
     observed: inertValue(redact(observed, secrets)),
+    ...(absent ? { absent } : {}),
   };
 }

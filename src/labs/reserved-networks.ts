@@ -4,6 +4,8 @@ export const RESERVED_NETWORKS: readonly string[] = [
   '127.0.0.0/8',
   '169.254.0.0/16',
   '224.0.0.0/3',
+  // Behind the uplink of a lab host.
+  '198.51.100.0/24',
   // Those of a Docker engine, then of services and pods in a kind cluster.
   '172.16.0.0/12',
   '10.96.0.0/16',
