@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { patternProblems } from '../grading/operators.js';
+import { PROBE_NAMES } from '../grading/probes/calls.js';
+import { CAPABILITIES } from './capability.js';
+import { loadLab } from './lab-loader.js';
+
+interface Example {
+  observe: Record<string, unknown>;
+  assert: unknown;
+  holds: Record<string, unknown>;
+  fails: Record<string, unknown>;
+  vars?: object;
+  past?: object;
+  sandbox?: object;
+  /** Further fields of the objective. */
+  objective?: object;
+}
+
+const PAGE = readFileSync('docs/cookbook.md', 'utf8');
+const EXAMPLES = [...PAGE.matchAll(/```yaml\n([^]*?)```/g)].map(({ 1: text, index }) => ({
+  line: PAGE.slice(0, index).split('\n').length + 1,
+  text: text!,
+}));
+
+/** A lab that consists of the example, with its two states as fixtures. */
+function labOf({
+  observe,
+  assert,
+  holds,
+  fails,
+  vars = {},
+  past = {},
+  sandbox = {},
+  objective = {},
+}: Example) {
+  const text = { en: 'x' };
+  const fixture = (observations: object, verdict: boolean): string =>
+    JSON.stringify({ observations, past, sandbox, expect: { example: verdict } });
+  const spec = {
+    apiVersion: 'wheelhouse/v1',
+    kind: 'Lab',
+    id: 'an-example',
+    version: '1.0.0',
+    title: text,
+    locales: ['en'],
+    duration: '10m',
+    sandbox: { cluster: { nodes: 1 }, requires: CAPABILITIES },
+    vars,
+    observe,
+    objectives: [{ id: 'example', title: text, weight: 1, assert, ...objective }],
+  };
+  return {
+    'lab.yaml': JSON.stringify(spec),
+    'instructions.en.md': 'x',
+    'fixtures/pass-all.json': fixture(holds, true),
+    'fixtures/fail-example.json': fixture(fails, false),
+  };
+}
+
+describe('the cookbook', () => {
+  it.each(EXAMPLES)('is right in line $line', ({ text }) => {
+    const { ok, problems } = loadLab('an-example', labOf(parse(text) as Example));
+    expect(problems.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(problems.filter(({ rule }) => rule === 'tenant-only')).toEqual([]);
+    expect(ok).toBe(true);
+  });
+
+  it('has an example of every probe', () => {
+    const used = EXAMPLES.flatMap(({ text }) =>
+      Object.values((parse(text) as Example).observe).flatMap((call) => Object.keys(call as object)),
+    );
+    expect([...new Set(used)].sort()).toEqual([...PROBE_NAMES].sort());
+  });
+
+  it('has an example of every operator', () => {
+    const known = patternProblems({ $nothing: 1 })
+      .join('')
+      .match(/\$[a-z]+/g)!
+      .slice(1);
+    const used = new Set(EXAMPLES.flatMap(({ text }) => text.match(/\$[a-z]+(?=:)/g) ?? []));
+    expect(known.filter((name) => !used.has(name))).toEqual([]);
+  });
+});
