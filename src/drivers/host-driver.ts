@@ -61,6 +61,15 @@ export interface ExecResult {
   stderr: string;
 }
 
+/** A script whole, whose first line names its interpreter, and what stands on its standard input. */
+export interface Check {
+  script: string;
+  input: string;
+}
+
+/** `why` says which limit it met, or how else it ended, where `exit` is null. */
+export type CheckResult = { exit: 0 | 1; stdout: string } | { exit: null; why: string };
+
 /**
  * Lab hosts: one OCI container per sandbox, named by sandbox id and attempt alone, so every method works without a
  * database. Drivers never touch the database. All methods reject with DriverError; `preflight` never rejects.
@@ -111,6 +120,11 @@ export interface HostDriver {
   isAlive?(initPid: number): boolean;
   /** A PTY of the container's own devpts. */
   openPty(id: string, attempt: number, spec: PtySpec, o: CallOptions): Promise<Pty>;
+  /**
+   * Runs a script of a lab's author in a box of its own, apart from every lab host: read-only image, no network, no
+   * rights, two seconds, 64 MiB. Rejects only where the box cannot be made. Absent where there are no real containers.
+   */
+  runCheck?(check: Check, o: CallOptions): Promise<CheckResult>;
   /** Runs argv inside the lab host, where everything belongs to the learner: never evidence. */
   exec(id: string, attempt: number, argv: string[], o: CallOptions): Promise<ExecResult>;
 }

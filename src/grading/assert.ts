@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import type { Json } from './json.js';
+import { scriptNodeSchema, type ScriptNode } from './scripts/script-node.js';
 
 /** The assertion tree of lab.yaml: exactly one key per node. */
 export type Assert =
-  { all: Assert[] } | { any: Assert[] } | { not: Assert } | { match: Record<string, Json> } | { cel: string };
+  | { all: Assert[] }
+  | { any: Assert[] }
+  | { not: Assert }
+  | { match: Record<string, Json> }
+  | { cel: string }
+  | { script: ScriptNode };
 
-const kinds = ['all', 'any', 'not', 'match', 'cel'];
+const kinds = ['all', 'any', 'not', 'match', 'cel', 'script'];
 
 export const assertSchema: z.ZodType<Assert> = z.lazy(() =>
   z.union(
@@ -17,6 +23,7 @@ export const assertSchema: z.ZodType<Assert> = z.lazy(() =>
         match: z.record(z.string(), z.json()).refine((m) => Object.keys(m).length > 0, 'is empty'),
       }),
       z.strictObject({ cel: z.string().min(1).max(4096) }),
+      z.strictObject({ script: scriptNodeSchema }),
     ],
     { error: `an assertion has exactly one of ${kinds.join(', ')}, with a non-empty body` },
   ),

@@ -34,10 +34,13 @@ import { RunLog } from './log/run-log.js';
 import { Veil } from './log/veil.js';
 import { failuresOf } from './failures.js';
 import { openHostProber } from './probes/open-host-prober.js';
+import type { Prober } from './probes/prober.js';
 import { SandboxProber } from './probes/sandbox-prober.js';
 import { unreachableProber } from './probes/unreachable.js';
 import { RunActor } from './run-actor.js';
 import { RunPlans } from './run-plans.js';
+import { ScriptDesk } from './scripts/script-desk.js';
+import { ScriptedProber } from './scripts/scripted-prober.js';
 import { restore, restoreTrips } from './run-record.js';
 import { Run, type Transition } from './run.js';
 import { TokenWatch } from './token-watch.js';
@@ -85,6 +88,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
     private readonly logs: LogRepository,
     @Inject(RUNTIME) private readonly runtime: Pick<Runtime, 'secret'>,
     private readonly plans: RunPlans,
+    private readonly scripts: ScriptDesk,
     private readonly labs: LabsService,
     private readonly sandboxes: SandboxService,
     private readonly directory: SandboxDirectory,
@@ -262,7 +266,7 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
       clock,
       logger,
       helpers,
-      prober,
+      prober: this.withScripts(prober, run, live),
       log,
       isPaused: () => this.directory.find(sandboxId)?.paused ?? false,
       ...this.tokenWatch(live, run),
@@ -290,6 +294,15 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
       this.logger.warn({ err: error, sandbox: live.id }, 'the lab host cannot be observed');
       return new SandboxProber(undefined);
     }
+  }
+
+  /** Only where an assertion has a script. */
+  private withScripts(prober: Prober, run: Run, { tenantId, labVersionId }: LiveSandbox): Prober {
+    const { calls, values } = run.lab;
+    if (!Object.values(calls).some(({ probe }) => probe === 'script')) return prober;
+    const fileText = async (file: string) =>
+      (await this.labs.byVersionId(tenantId, labVersionId)).files[file];
+    return new ScriptedProber({ prober, desk: this.scripts, values, calls, fileText });
   }
 
   /** Only where something secret was drawn. */

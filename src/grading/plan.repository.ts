@@ -21,10 +21,7 @@ export class PlanRepository {
   }
 
   /** Only the first plan of a run is kept. */
-  async save(
-    who: { tenantId: string; sandboxId: string; userId: string },
-    leftOut: Lacking,
-  ): Promise<void> {
+  async save(who: { tenantId: string; sandboxId: string; userId: string }, leftOut: Lacking): Promise<void> {
     const { tenantId, sandboxId } = who;
     const appended = await this.prisma.client.$transaction(async (tx) => {
       const data = [{ tenantId, sandboxId, key: PLAN_KEY, observations: { leftOut } }];

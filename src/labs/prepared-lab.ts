@@ -5,6 +5,7 @@ import type { ObjectiveRules } from '../grading/objective.machine.js';
 import { parseCall, type ProbeCall } from '../grading/probes/calls.js';
 import { traitsOf } from '../grading/probes/traits.js';
 import { readsOf } from '../grading/reads.js';
+import { scriptCalls, withGiven } from '../grading/scripts/script-calls.js';
 import { durationMs } from './duration.js';
 import { interpolate } from './interpolate.js';
 import type { LeftOut } from './lab-plan.js';
@@ -81,6 +82,9 @@ export function prepareLab(spec: LabSpec, draw?: Draw | null, base?: PreparedLab
   });
   const preconditions = spec.preconditions.map(put);
   const secrets = secretValues(spec, drawn);
+  const scripts = scriptCalls(objectives, calls);
+  Object.assign(calls, scripts);
+  for (const objective of objectives) objective.reads = withGiven(objective.reads, scripts);
   const variants = variantsOf(spec, calls);
   for (const objective of objectives) objective.aliases = aliasesOf(objective, variants);
   return {

@@ -23,7 +23,7 @@ const SKELETON = [
 /** Only these two may init have beyond the learner's, to set the caps and to empty its bounding set. */
 const INIT_CAPABILITIES = [...LEARNER_CAPABILITIES, 'CAP_SYS_RESOURCE', 'CAP_SETPCAP'];
 
-const MASKED = [
+export const MASKED = [
   'acpi',
   'asound',
   'kcore',
@@ -35,7 +35,7 @@ const MASKED = [
   'scsi',
 ];
 /** Decoration: the kernel refuses the writes anyway, as none of it belongs to the user namespace. */
-const READ_ONLY = [
+export const READ_ONLY = [
   'bus',
   'fs',
   'irq',

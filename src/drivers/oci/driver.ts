@@ -8,6 +8,8 @@ import type { Pty } from '../../terminal/pty/pty.js';
 import { DriverError } from '../driver-error.js';
 import { HOST_CAPABILITIES, type HostCapability } from '../host-driver.js';
 import type {
+  Check,
+  CheckResult,
   ExecResult,
   Finding,
   HostDriver,
@@ -20,6 +22,7 @@ import type {
 import type { CallOptions, Plan } from '../step.js';
 import { hasBundle, publishFiles, writeProcessSpec } from './bundle.js';
 import { IDS_PER_HOST } from './config.js';
+import { CheckBoxes } from './check.js';
 import { capabilitiesOf } from './capabilities.js';
 import { asDriver } from './driver-errors.js';
 import { HostSockets } from './host-sockets.js';
@@ -57,6 +60,7 @@ export class OciHostDriver implements HostDriver {
   private readonly session: OciSession;
   private readonly lifecycle: HostLifecycle;
   private readonly sockets: HostSockets;
+  private readonly checks: CheckBoxes;
   private offered: readonly HostCapability[] = HOST_CAPABILITIES;
 
   constructor(private readonly options: OciOptions) {
@@ -66,6 +70,7 @@ export class OciHostDriver implements HostDriver {
     const { layout, session, sockets } = this;
     const links = new HostLinks({ layout, fence: new Fence(options) });
     const { uidBase, kubectl } = options;
+    this.checks = new CheckBoxes({ layout, session, uidBase });
     this.lifecycle = new HostLifecycle({
       ...{ layout, session, links, sockets, uidBase, swap: limitsSwap() },
       ...(kubectl === undefined ? {} : { kubectl }),
@@ -171,6 +176,10 @@ export class OciHostDriver implements HostDriver {
       const { exit, stdout, stderr } = await runtime.exec(name, file, { timeoutMs, signal: o.signal });
       return { exit, stdout, stderr };
     });
+  }
+
+  runCheck(check: Check, o: CallOptions): Promise<CheckResult> {
+    return asDriver(() => this.checks.run(check, o));
   }
 
   /** Gives the lock on the state folder back, for a driver that ends before its process. Lab hosts go on. */

@@ -3,6 +3,7 @@ import type { Logger } from '../../common/logger.js';
 import { childGroups, removeGroup } from '../../linux/cgroup.js';
 import { unmountBelow } from '../../linux/mounts.js';
 import { Fence } from '../../linux/fence/fence.js';
+import { isCheckName } from './check.js';
 import { sweepLinks } from './link-sweep.js';
 import { Layout, type LayoutOptions } from './layout.js';
 import { parseHostName } from './names.js';
@@ -21,7 +22,9 @@ export async function sweepInstall(options: LayoutOptions & { logger?: Logger })
   const groups = childGroups(layout.cgroupRoot).filter((name) => parseHostName(name) !== undefined);
   const names = [...new Set([...hostNames(layout), ...groups])];
   if (names.length > 0) options.logger?.info({ names }, 'removing lab hosts');
-  for (const name of names) await removeContainer(layout, name, AbortSignal.timeout(REMOVE_MS));
+  const checks = childGroups(layout.cgroupRoot).filter(isCheckName);
+  for (const name of [...names, ...checks])
+    await removeContainer(layout, name, AbortSignal.timeout(REMOVE_MS));
   await sweepLinks({ layout, fence: new Fence(options) });
   removeGroup(layout.cgroupRoot);
   if (childGroups('/wheelhouse').length === 0) removeGroup('/wheelhouse');

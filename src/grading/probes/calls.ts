@@ -5,6 +5,7 @@ import { kubeParams } from './kube-params.js';
 import { netTcpParams } from './net-tcp-params.js';
 import { netnsParams } from './netns-params.js';
 import { hostProcsParams } from './procs-params.js';
+import type { Trust } from './traits.js';
 import { netnsSysctlParams } from './netns-sysctl.js';
 
 /** Every probe that lab.yaml may name, with its parameters. */
@@ -19,14 +20,23 @@ export const probeParams = {
 } as const;
 
 export type ProbeName = keyof typeof probeParams;
-export type ProbeCall = {
-  [K in ProbeName]: {
-    probe: K;
-    params: z.infer<(typeof probeParams)[K]>;
-    /** What was before this moment, on the machine's clock, does not count; only for probes that can tell. */
-    notBefore?: Date;
-  };
-}[ProbeName];
+/** What is asked of a script of the lab; made from its assertions, never written as a probe. */
+export interface ScriptCall {
+  probe: 'script';
+  params: { file: string; reads: string[]; trust: Trust };
+  notBefore?: Date;
+}
+
+export type ProbeCall =
+  | ScriptCall
+  | {
+      [K in ProbeName]: {
+        probe: K;
+        params: z.infer<(typeof probeParams)[K]>;
+        /** What was before this moment, on the machine's clock, does not count; only for probes that can tell. */
+        notBefore?: Date;
+      };
+    }[ProbeName];
 export type CallOf<K extends ProbeName> = Extract<ProbeCall, { probe: K }>;
 
 export const PROBE_NAMES = Object.keys(probeParams) as ProbeName[];

@@ -30,6 +30,8 @@ const api: Traits = { requires: 'kube.watch', trust: 'api', active: null, cluste
 /** Cheap questions may be asked again while one still looks at the command that was typed; packets may not. */
 const CHEAP = { gapMs: 700 };
 const PACKETS = { gapMs: 2000 };
+/** A script runs anew only when what it is given has changed. */
+const PROMPT = { gapMs: 300 };
 
 const TRAITS: Record<ProbeName, Traits> = {
   'netns.list': kernel,
@@ -57,6 +59,7 @@ const TRAITS: Record<ProbeName, Traits> = {
 };
 
 export function traitsOf(call: ProbeCall): Traits {
+  if (call.probe === 'script') return { ...kernel, requires: null, trust: call.params.trust, active: PROMPT };
   const traits = TRAITS[call.probe];
   if (call.probe === 'net.tcp' && [call.params.from, call.params.to.ns].includes(OUTSIDE_NS))
     return { ...traits, requires: 'uplink' };
