@@ -70,6 +70,7 @@ COPY --from=build /build/service/node_modules node_modules
 COPY --from=build /build/service/dist dist
 COPY prisma/migrations prisma/migrations
 COPY labs labs
+COPY schemas schemas
 COPY web web
 COPY docker/*.mjs docker/
 RUN printf '#!/bin/sh\nexec node /opt/wheelhouse/dist/src/cli.js "$@"\n' > /usr/local/bin/wheelhouse \
