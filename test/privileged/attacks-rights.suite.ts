@@ -48,10 +48,13 @@ export function rights(context: ClusterContext): void {
     });
     await rig.becomes('last', 'pending');
     // By the credential of the node: the other one is gone with its role.
-    const rbac = ['clusterrolebindings', 'clusterroles', 'rolebindings', 'roles'];
-    const paths = rbac.map((kind) => `/apis/rbac.authorization.k8s.io/v1/${kind}`);
-    const accounts = ['serviceaccounts', 'secrets'].map((kind) => `/api/v1/namespaces/kube-system/${kind}`);
-    for (const path of [...paths, ...accounts]) cluster.asNode('delete', '--raw', path);
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const gone = [
+      ...['clusterrolebindings', 'clusterroles'].map((kind) => `${rbac}/${kind}`),
+      ...['rolebindings', 'roles'].map((kind) => `${rbac}/namespaces/kube-system/${kind}`),
+      ...['serviceaccounts', 'secrets'].map((kind) => `/api/v1/namespaces/kube-system/${kind}`),
+    ];
+    for (const path of gone) cluster.asNode('delete', '--raw', path);
     expect(() => cluster.kubectl('get', 'pods')).toThrow(/forbidden/i);
     await cluster.config('last', { a: 'b' });
     await rig.becomes('last', 'passed');

@@ -41,11 +41,16 @@ export function curlArgs(requests: readonly HttpTargetAddress[], path: string, m
   return ['-q', '--fail-early', ...transfers.flatMap((args, i) => (i === 0 ? args : ['--next', ...args]))];
 }
 
+export interface CurlOutput {
+  requests: readonly HttpTargetAddress[];
+  mark: string;
+  parse: 'text' | 'json';
+  /** There was more than was kept: the body that it ends in has no line, and its sender no bounds. */
+  truncated?: boolean;
+}
+
 /** Reads what curl wrote: bodies, each with its line of figures. */
-export function parseCurl(
-  stdout: string,
-  o: { requests: readonly HttpTargetAddress[]; mark: string; parse: 'text' | 'json' },
-): Json[] {
+export function parseCurl(stdout: string, o: CurlOutput): Json[] {
   const line = new RegExp(`\\n${o.mark} (\\d+) (\\d+) ([\\d.]+)\\n`, 'g');
   const responses: Json[] = [];
   let from = 0;
@@ -66,6 +71,11 @@ export function parseCurl(
       tookMs: Math.round(Number(found[3]) * 1000),
       ...(exit === 0 ? {} : { error: ERRORS[exit] ?? `curl-${exit}` }),
     });
+  }
+  const cut = o.truncated === true ? o.requests[responses.length] : undefined;
+  if (cut) {
+    const body = stdout.slice(from, from + MAX_BODY);
+    responses.push({ target: cut.target, status: null, body, tookMs: null, error: 'too-large' });
   }
   return responses;
 }

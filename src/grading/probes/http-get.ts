@@ -72,7 +72,7 @@ function entryOf({ host, targets }: Places, from: string): Entry | undefined {
 async function ask(entry: Entry, requests: HttpTargetAddress[], params: HttpGetParams): Promise<Json[]> {
   const mark = `--${randomBytes(16).toString('hex')}`;
   try {
-    const { stdout, stderr } = await runCommand({
+    const { stdout, stderr, truncated } = await runCommand({
       argv: entry.argv('curl', curlArgs(requests, params.path, mark)),
       extraFds: entry.fds,
       env: { LC_ALL: 'C' },
@@ -82,7 +82,7 @@ async function ask(entry: Entry, requests: HttpTargetAddress[], params: HttpGetP
       accept: Array.from({ length: 100 }, (_, i) => i),
     });
     if (isRefusal(stderr)) throw new NetnsError('tenant', 'refused', 'the kernel refused the namespace');
-    const responses = parseCurl(stdout, { requests, mark, parse: params.parse });
+    const responses = parseCurl(stdout, { requests, mark, parse: params.parse, truncated });
     if (responses.length === 0)
       throw new NetnsError('platform', 'ended', `curl said: ${stderr.slice(0, 200)}`);
     return responses;

@@ -28,6 +28,15 @@ describe('answers of curl', () => {
     ]);
   });
 
+  it('gives a body that was cut off an answer of its own', () => {
+    const text = `one\n${MARK} 200 0 0.1\n${'y'.repeat(9000)}`;
+    const answers = parseCurl(text, { requests, mark: MARK, parse: 'text', truncated: true });
+    expect(answers).toMatchObject([
+      { status: 200, body: 'one' },
+      { target: requests[1]!.target, status: null, body: 'y'.repeat(4096), error: 'too-large' },
+    ]);
+  });
+
   it('cannot be forged by a body, which does not know the mark, and show at most 4 KiB of it', () => {
     fc.assert(
       fc.property(fc.string(), (body) => {

@@ -62,7 +62,11 @@ function unnoticed(lab: PreparedLab, fixtures: NamedFixture[]): Finding[] {
     if (!file.startsWith('fixtures/pass-')) continue;
     for (const objective of lab.objectives) {
       if (before[objective.spec.id] !== 'T') continue;
-      for (const mutation of mutations(objective.assert, fixture.observations)) {
+      for (const mutation of mutations(
+        objective.assert,
+        fixture.observations,
+        (source) => lab.compile(source).reads,
+      )) {
         const after = dryRun(lab, { ...fixture, observations: mutation.observations });
         if (Object.keys(before).some((id) => before[id] !== after[id])) continue;
         findings.push({

@@ -8,20 +8,35 @@ export interface Mutation {
   observations: Record<string, Json>;
 }
 
-/** For each leaf that a positive `match` names: the observation without it, and with another value. */
-export function mutations(assert: Assert | undefined, observations: Record<string, Json>): Mutation[] {
+/**
+ * For each leaf that a positive `match` names: the observation without it, and with another value. For each observation
+ * that an expression reads: nothing in its place.
+ */
+export function mutations(
+  assert: Assert | undefined,
+  observations: Record<string, Json>,
+  readsOfCel: (source: string) => string[],
+): Mutation[] {
   const found: Mutation[] = [];
   if (!assert) return found;
   const negated = new Set<Assert>();
   walkAssert(assert, (node) => {
     if ('not' in node) walkAssert(node.not, (inner) => negated.add(inner));
-    if (!('match' in node) || negated.has(node)) return;
+    if (negated.has(node)) return;
+    if ('cel' in node) found.push(...absences(readsOfCel(node.cel), observations));
+    if (!('match' in node)) return;
     for (const [name, pattern] of Object.entries(node.match)) {
       for (const path of leaves(pattern, observations[name] ?? null))
         found.push(...changes(name, path, observations));
     }
   });
   return found;
+}
+
+function absences(names: string[], observations: Record<string, Json>): Mutation[] {
+  return names
+    .filter((name) => (observations[name] ?? null) !== null)
+    .map((name) => ({ what: `removing ${name}`, observations: { ...observations, [name]: null } }));
 }
 
 /** Paths in the observation that the pattern's leaves stand on. */
