@@ -4,6 +4,8 @@ import type { Finding, LintInput } from './lint/finding.js';
 import { instructionFindings } from './lint/instructions.js';
 import { localeFindings } from './lint/locales.js';
 import { probeFindings } from './lint/probes.js';
+import { requiresFindings } from './lint/requires.js';
+import { scriptFindings } from './lint/scripts.js';
 import { setupFindings } from './lint/setup.js';
 import { structureFindings } from './lint/structure.js';
 import { timelineFindings } from './lint/timelines.js';
@@ -15,7 +17,8 @@ export function lintLab(input: LintInput): LabProblem[] {
   const findings = [...structureFindings(input), ...localeFindings(input), ...setupFindings(input)];
   // A name that expressions cannot read makes none of them compile.
   if (!findings.some((f) => f.rule === 'names'))
-    findings.push(...probeFindings(input), ...instructionFindings(input));
+    findings.push(...probeFindings(input), ...instructionFindings(input), ...requiresFindings(input));
+  findings.push(...scriptFindings(input));
   if (!findings.some((f) => f.level === 'error')) {
     findings.push(...fixtureFindings(input), ...timelineFindings(input));
     findings.push(...vacuityFindings(input), ...evidenceFindings(input));

@@ -3,7 +3,7 @@ import { celCompiler, type CelProgram } from '../../grading/cel.js';
 import type { Json } from '../../grading/json.js';
 import { patternProblems } from '../../grading/operators.js';
 import { parseCall, type ProbeCall } from '../../grading/probes/calls.js';
-import { traitsOf } from '../../grading/probes/traits.js';
+import { traitsOf, type ProbeCapability } from '../../grading/probes/traits.js';
 import { interpolate } from '../interpolate.js';
 import { labValues } from '../params.js';
 import { nodesOf, type Path } from './assert-paths.js';
@@ -76,13 +76,20 @@ export function probeFindings({ spec }: LintInput): Finding[] {
   return findings;
 }
 
+/** By the sandbox, or by each objective that reads it: without the capability none of these is part of a run. */
+function isOffered(spec: LintInput['spec'], name: string, capability: ProbeCapability): boolean {
+  if (spec.sandbox.requires.includes(capability)) return true;
+  const readers = spec.objectives.filter((objective) => JSON.stringify(objective).includes(name));
+  return readers.length > 0 && readers.every(({ requires }) => requires.includes(capability));
+}
+
 /** A probe works only where the sandbox has what it reads. */
 function capabilityFindings(spec: LintInput['spec'], name: string, call: ProbeCall): Finding[] {
   const { requires, cluster } = traitsOf(call);
   const at = ['observe', name];
   if (cluster && !spec.sandbox.cluster)
     return [problem('capabilities', at, `${call.probe} needs sandbox.cluster: { nodes: 1 }`)];
-  if (requires !== null && !spec.sandbox.requires.includes(requires))
+  if (requires !== null && !isOffered(spec, name, requires))
     return [problem('capabilities', at, `${call.probe} needs sandbox.requires: [${requires}]`)];
   return [];
 }
