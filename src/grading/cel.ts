@@ -93,17 +93,38 @@ function compile(environment: Environment, source: string, names: readonly strin
     source,
     reads: names.filter((name) => used.has(name)),
     past: [...past],
-    run: (context) => run(parsed, context),
+    run: (context) => run(parsed, variablesOf(context, used)),
   };
 }
 
-function run(parsed: ReturnType<Environment['parse']>, context: CelContext): CelOutcome {
-  const variables = {
-    ...(toCel(context.observations) as Record<string, unknown>),
-    lab: toCel(context.lab),
-    past: toCel(context.past),
-    sandbox: toCel(context.sandbox),
+/** Only what the expression names: making values fit for it costs more than the expression. */
+function variablesOf({ observations, lab, past, sandbox }: CelContext, used: ReadonlySet<string>) {
+  const variables: Record<string, unknown> = {
+    lab: used.has('lab') ? once(lab) : {},
+    past: used.has('past') ? mapped(past, (observed) => mapped(observed, once)) : {},
+    sandbox: used.has('sandbox') ? toCel(sandbox) : {},
   };
+  for (const [name, value] of Object.entries(observations)) variables[name] = once(value);
+  return variables;
+}
+
+function mapped<T>(record: Record<string, T>, change: (value: T) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+/** What was observed is never changed, and many expressions read it at many looks. */
+const converted = new WeakMap<object, unknown>();
+
+function once(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return toCel(value);
+  const known = converted.get(value);
+  if (known !== undefined) return known;
+  const fresh = toCel(value);
+  converted.set(value, fresh);
+  return fresh;
+}
+
+function run(parsed: ReturnType<Environment['parse']>, variables: Record<string, unknown>): CelOutcome {
   try {
     const result: unknown = parsed(variables);
     if (typeof result === 'boolean') return { truth: result ? 'T' : 'F' };

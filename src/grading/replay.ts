@@ -1,7 +1,6 @@
 import type { LabSpec } from '../labs/lab-spec.js';
 import { prepareLab, type PreparedLab } from '../labs/prepared-lab.js';
-import { planFor, type Lacking } from '../labs/lab-plan.js';
-import type { Json } from './json.js';
+import { planFor } from '../labs/lab-plan.js';
 import { doAgain } from './log/deeds.js';
 import type { Begin, LogEntry, LoggedLook, LoggedTransition } from './log/entry.js';
 import { LogDecoder } from './log/decoder.js';

@@ -89,8 +89,7 @@ describe('a run, through any history', () => {
       const failed = new Set<string>();
       fold(lab, steps, {
         each(run, { step, folded }) {
-          for (const { objective, from } of folded.transitions)
-            if (from === 'failed') expect(step.does).toBe('retry');
+          for (const { from } of folded.transitions) if (from === 'failed') expect(step.does).toBe('retry');
           for (const [id, { memory }] of run.objectives) {
             if (failed.has(id) && step.does !== 'retry') expect(memory.state).toBe('failed');
             if (memory.state === 'failed') failed.add(id);

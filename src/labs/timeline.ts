@@ -20,7 +20,7 @@ const lineSchema = z
     newline: z.literal(true).optional(),
     expectState: z.record(z.string(), z.enum(STATES)).optional(),
   })
-  .refine(({ t: _, ...says }) => Object.values(says).filter((v) => v !== undefined).length === 1, {
+  .refine((line) => Object.values(line).filter((v) => v !== undefined).length === 2, {
     message: 'says exactly one of observe, tick, newline, expectState beside t',
   });
 

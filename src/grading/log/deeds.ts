@@ -1,23 +1,23 @@
 import type { Decision } from '../credit.js';
+import type { Json } from '../json.js';
 import type { Run, Transition } from '../run.js';
 import type { Deed } from './entry.js';
 
 /** Does again what somebody did to a run. What the lab of this run does not have is left undone. */
 export function doAgain(run: Run, deed: Deed, now: number): Transition[] {
-  const id = String(deed['objective']);
+  // Nothing is folded after it; what was stands.
+  if (deed.does === 'freeze') return [];
+  const id = textOf(deed['objective']);
   const objective = run.objectives.get(id);
-  if (!objective && deed['objective'] !== undefined) return [];
+  if (!objective) return [];
   switch (deed.does) {
     case 'hint':
-      objective!.hintsTaken |= 1 << Number(deed['index']);
+      objective.hintsTaken |= 1 << Number(deed['index']);
       return [];
     case 'retry':
       return [run.retry(id, now) ?? []].flat();
     case 'decide':
       run.decide(id, decisionOf(deed, now));
-      return [];
-    case 'freeze':
-      // Nothing is folded after it; what was stands.
       return [];
     default:
       throw new Error(`the log tells of "${deed.does}", which this version does not know`);
@@ -26,5 +26,9 @@ export function doAgain(run: Run, deed: Deed, now: number): Transition[] {
 
 function decisionOf({ state, by, reason }: Deed, at: number): Decision | null {
   if (state !== 'passed' && state !== 'failed') return null;
-  return { state, by: String(by), reason: String(reason), at };
+  return { state, by: textOf(by), reason: textOf(reason), at };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

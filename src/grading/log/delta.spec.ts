@@ -55,17 +55,17 @@ describe('what changed', () => {
   });
 
   it('is small where little changed: a counter, a line of a log, one of many', () => {
-    const links: Json = Array.from({ length: 50 }, (_, i) => ({
+    const links = Array.from({ length: 50 }, (_, i) => ({
       ifname: `eth${i}`,
       up: true,
       mtu: 1500,
       rx: i,
     }));
-    const counted = (links as { rx: number }[]).map((l, i) => (i === 7 ? { ...l, rx: 99 } : l));
+    const counted = links.map((l, i) => (i === 7 ? { ...l, rx: 99 } : l));
     expect(diff(links, counted)).toEqual({ '7': { rx: [99] } });
     const log = Array.from({ length: 100 }, (_, i) => `line ${i}`);
     expect(diff(log, [...log.slice(1), 'line 100'])).toEqual([0, 1, [], ['line 100']]);
-    expect(diff(links, (links as Json[]).toSpliced(20, 1))).toEqual([20, 1, [], []]);
+    expect(diff(links, links.toSpliced(20, 1))).toEqual([20, 1, [], []]);
     expect(diff({ a: 1, b: 2 }, { a: 1 })).toEqual({ b: 0 });
   });
 

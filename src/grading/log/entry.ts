@@ -1,6 +1,7 @@
 import type { Lacking } from '../../labs/lab-plan.js';
 import type { Json } from '../json.js';
-import type { ObjectiveRun, Look } from '../run.js';
+import type { ObjectiveRun } from '../objective-run.js';
+import type { Look } from '../run.js';
 import type { Trip } from '../tripwires.js';
 
 /** objective, from, to. */

@@ -31,7 +31,7 @@ function fold(
   given: { start: Fixture | undefined; files: LintInput['files'] },
   lines: readonly (TimelineLine & { line: number })[],
 ): Told[] {
-  const sandbox = { ...NO_CLUSTER_FACTS, ...given.start?.sandbox } as SandboxFacts;
+  const sandbox = { ...NO_CLUSTER_FACTS, ...given.start?.sandbox };
   const rehearsal = new Rehearsal(lab, sandbox);
   let shown = allOf(lab, given.start?.observations ?? {});
   const told: Told[] = [];
@@ -90,5 +90,5 @@ function observationOf(
     const { cause, code } = value.$fault as { cause: 'tenant' | 'platform'; code: string };
     return faulted(cause, code, 'in a timeline');
   }
-  return seen(value as Json);
+  return seen(value);
 }
