@@ -1,5 +1,6 @@
 import { countsIn } from './credit.js';
-import type { ObjectiveRun, Run } from './run.js';
+import type { ObjectiveRun } from './objective-run.js';
+import type { Run } from './run.js';
 
 /** `asked`: by somebody, with `POST …/final`; the others came with the end of the sandbox. */
 export type FreezeCause = 'asked' | 'time-over' | 'released' | 'lost';

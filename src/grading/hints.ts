@@ -1,6 +1,6 @@
 import { durationMs } from '../labs/duration.js';
 import type { HintSpec } from '../labs/objective-spec.js';
-import type { ObjectiveRun } from './run.js';
+import type { ObjectiveRun } from './objective-run.js';
 
 /** Ripe once the objective was open for long enough, tried often enough, or its condition held. A taken hint stays. */
 export function isAvailable(hint: HintSpec, index: number, run: ObjectiveRun, now: number): boolean {

@@ -39,7 +39,7 @@ function said(assert: Assert, name: string, value: Json | Observation): [string,
   const fault = typeof value === 'object' && value !== null && 'fault' in value;
   const others = Object.keys(lab.calls).map((other) => [other, seen(null)]);
   const observations = {
-    ...(Object.fromEntries(others) as Record<string, Observation>),
+    ...Object.fromEntries(others),
     [name]: fault ? (value as unknown as Observation) : seen(value as Json),
   };
   const context = { observations, lab: {}, past: {}, sandbox: NO_CLUSTER_FACTS, compile: lab.compile };

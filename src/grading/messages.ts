@@ -80,7 +80,7 @@ const WHY: Record<string, Said> = {
 
 function unreadable({ observed }: Failure, call: ProbeCall): Said {
   const noun = nounOf(call);
-  const code = printable(String(observed), 40);
+  const code = printable(typeof observed === 'string' ? observed : '?', 40);
   const why = WHY[code] ?? say(code, code);
   return say(`Impossible de lire ${noun.fr} : ${why.fr}.`, `Cannot read ${noun.en}: ${why.en}.`);
 }

@@ -3,7 +3,8 @@ import type { Decision } from './credit.js';
 import type { Failure } from './evaluate.js';
 import type { Json } from './json.js';
 import { initialMemory, type ObjectiveStateName } from './objective.machine.js';
-import { newObjectiveRun, type ObjectiveRun, type Run } from './run.js';
+import { newObjectiveRun, type ObjectiveRun } from './objective-run.js';
+import type { Run } from './run.js';
 import type { Trip } from './tripwires.js';
 
 /** What can be shown of a run: the run itself, or how it was at an earlier moment. */

@@ -10,8 +10,10 @@ import { leftOutReason } from './left-out-words.js';
 import { sentence } from './messages.js';
 import { developPicture, takenAt, type Picture } from './picture.js';
 import type { ObjectiveProgress, Progress } from './progress.js';
+import { redact } from './redact.js';
 import { tripCost } from './tripwires.js';
-import type { ObjectiveRun, Run } from './run.js';
+import type { ObjectiveRun } from './objective-run.js';
+import type { Run } from './run.js';
 import { scoreOf, type Score } from './score.js';
 
 export interface ViewContext {
@@ -118,7 +120,7 @@ function objectiveView(
   const { run, picture, now, wall } = context;
   const [state, live] = [picture.of(spec.id), run.of(spec.id)];
   const text = (localized: Localized): string =>
-    interpolateText(textIn(localized, locale, run.lab.spec.locales), run.lab.values);
+    hide(interpolateText(textIn(localized, locale, run.lab.spec.locales), run.lab.values), run.lab);
   return {
     id: spec.id,
     title: text(spec.title),
@@ -157,7 +159,7 @@ function explanationView(
   const written = wire?.spec ?? (explain === null ? undefined : spec.explain[explain]);
   // What a hidden objective looks at would give it away; its author's words may be shown.
   if (spec.hidden && !written && failure.kind !== 'late') return null;
-  const shown = written ? text(written.text) : sentence(failure, locale, lab);
+  const shown = written ? text(written.text) : hide(sentence(failure, locale, lab), lab);
   if (spec.hidden) return { text: shown, path: '', kind: failure.kind, expected: null, observed: null };
   return {
     text: shown,
@@ -166,6 +168,11 @@ function explanationView(
     expected: failure.expected,
     observed: failure.observed,
   };
+}
+
+/** What a learner is to find out stands in no text, not even in the name of a file. */
+function hide(text: string, { secrets }: PreparedLab): string {
+  return redact(text, secrets) as string;
 }
 
 /** While its clock runs and it is not won yet. */

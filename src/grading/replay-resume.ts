@@ -3,7 +3,8 @@ import type { Begin } from './log/entry.js';
 import { canonical, type Json } from './json.js';
 import { countsIn } from './credit.js';
 import type { Past } from './past.js';
-import { newObjectiveRun, Run, type ObjectiveRun } from './run.js';
+import { newObjectiveRun, type ObjectiveRun } from './objective-run.js';
+import { Run } from './run.js';
 
 /**
  * The run as a grader of it begins. What the grader before came to counts where the two differ, as then another lab is

@@ -1,5 +1,3 @@
-import type { Clock } from '../common/clock.js';
-import type { Logger } from '../common/logger.js';
 import { callOf } from '../labs/prepared-lab.js';
 import {
   FREEZE_RETRIES,

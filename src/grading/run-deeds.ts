@@ -119,6 +119,6 @@ export class RunDeeds {
   }
 
   private store(outcome: Outcome, extra: Parameters<RunStore['store']>[2]): Promise<void> {
-    return this.d.enqueue(async () => void (await this.d.store.store(outcome, this.d.seen(), extra)));
+    return this.d.enqueue(() => this.d.store.store(outcome, this.d.seen(), extra));
   }
 }

@@ -8,7 +8,8 @@ import type { Observations } from './observation.js';
 import { pastKeys, readBy, rememberPassed, type Past } from './past.js';
 import { scoreOfRun } from './progress-view.js';
 import type { Trip } from './tripwires.js';
-import { newObjectiveRun, type Folded, type ObjectiveRun, type Run } from './run.js';
+import { newObjectiveRun, type ObjectiveRun } from './objective-run.js';
+import type { Folded, Run } from './run.js';
 
 /** What one fold leaves for the database; what an earlier one could not store is carried along. */
 export function changeOf(o: {

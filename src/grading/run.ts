@@ -4,59 +4,19 @@ import {
   type PreparedObjective,
   type PreparedTripwire,
 } from '../labs/prepared-lab.js';
+import { newObjectiveRun, shownOf, type ObjectiveRun } from './objective-run.js';
 import { negates, type Assert } from './assert.js';
 import { countsIn, type Decision } from './credit.js';
-import { evaluate, whatHeld, type EvaluationContext, type Failure, type Verdict } from './evaluate.js';
+import { evaluate, whatHeld, type EvaluationContext, type Verdict } from './evaluate.js';
 import { fellByDeadline, fellByTripwire, type Fall } from './fall.js';
 import { canonical, type Json } from './json.js';
-import {
-  afterPause,
-  initialMemory,
-  isArmed,
-  reduce,
-  retried,
-  type ObjectiveMemory,
-  type ObjectiveStateName,
-} from './objective.machine.js';
+import { afterPause, isArmed, reduce, retried, type ObjectiveStateName } from './objective.machine.js';
 import type { Observation, Observations } from './observation.js';
 import { traitsOf } from './probes/traits.js';
 import type { SandboxFacts } from './facts.js';
 import { redactFailure } from './redact.js';
 import { condemnedBy, type Trip } from './tripwires.js';
 import { verdictOf } from './truth.js';
-
-/** All that a run knows of one objective. */
-export interface ObjectiveRun {
-  memory: ObjectiveMemory;
-  attempts: number;
-  /** Bit n-1 = hint n was taken. */
-  hintsTaken: number;
-  /** Bit n-1 = the condition of hint n held once. */
-  hintsOpen: number;
-  /** How often the learner left `failed`. */
-  retries: number;
-  unblockedAt: number | null;
-  /** When it was first passed. */
-  passedAt: number | null;
-  failure: Failure | null;
-  /** Index of the author's explanation that holds, else null. */
-  explain: number | null;
-  evidenceId: string | null;
-  /** Digest of the last failures, to tell a new mistake from the same one. */
-  failureDigest: string;
-  /** A defect of the lab, for its author. */
-  defect: string | undefined;
-  /** Its `never` held at a moment between two looks, and what was seen then. */
-  glimpsed: Fall | null;
-  /** What it holds by was not so at a moment between two looks. */
-  interrupted: boolean;
-  /** Why it failed, while it is failed. */
-  fall: Fall | null;
-  /** What a person decided about it. */
-  override: Decision | null;
-  /** The state that was last told of: a restart begins with another one at times, and tells of no change twice. */
-  told: ObjectiveStateName;
-}
 
 export interface Transition {
   objective: PreparedObjective;
@@ -97,28 +57,6 @@ export interface Look {
 
 /** Older results of probes that send packets say nothing any more. */
 const ACTIVE_VALID_MS = 20_000;
-
-export function newObjectiveRun(now: number): ObjectiveRun {
-  return {
-    memory: initialMemory(now),
-    attempts: 0,
-    hintsTaken: 0,
-    hintsOpen: 0,
-    retries: 0,
-    unblockedAt: null,
-    passedAt: null,
-    failure: null,
-    explain: null,
-    evidenceId: null,
-    failureDigest: '',
-    defect: undefined,
-    glimpsed: null,
-    fall: null,
-    override: null,
-    told: 'blocked',
-    interrupted: false,
-  };
-}
 
 /** The fold of a run: observations and the clock in, transitions out. No input or output of its own. */
 export class Run {
@@ -439,9 +377,4 @@ export class Run {
     });
     return index < 0 ? null : index;
   }
-}
-
-/** What of an objective people see change though its state stays. */
-function shownOf(run: ObjectiveRun): string {
-  return canonical([run.failure as Json, run.explain, run.attempts, run.hintsOpen]);
 }
