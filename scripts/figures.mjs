@@ -17,6 +17,8 @@ function table() {
   const stall = result('stall').figures;
   const grade = result('grade').figures;
   const claim = result('claim');
+  const many = result('many').figures;
+  const hostile = result('hostile').figures;
   const { cores, memMiB } = burst.machine;
   const rows = [
     [
@@ -45,6 +47,16 @@ function table() {
       'claim',
     ],
     ['Echo of a key on loopback, p50 and p99', `${ms(echo.p50_ms)}, ${ms(echo.p99_ms)}`, 'echo'],
+    [
+      `The same in each of ${many.sessions} busy sessions, p50 and p99`,
+      `${ms(many.p50_ms)}, ${ms(many.p99_ms)}`,
+      'many',
+    ],
+    [
+      `${hostile.sessions} hostile clients: the service's share of a core; echo p95 of another session`,
+      `${Math.round(hostile.cpu_share * 100)} %; ${ms(hostile.echo_p95_ms)}`,
+      'hostile',
+    ],
     [
       'Output of one terminal',
       `${Math.round(flood.figures.mb_per_s)} MB/s; the bare kernel PTY ${Math.round(flood.baseline.pty_mb_per_s)}`,

@@ -8,7 +8,7 @@ import { describeWith } from '../support/capability.js';
 function collect(pty: Pty): Promise<{ output: string; exit: PtyExit }> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
-    pty.onData((bytes) => chunks.push(bytes));
+    pty.onData((bytes) => chunks.push(Buffer.from(bytes)));
     pty.onExit((exit) => resolve({ output: Buffer.concat(chunks).toString(), exit }));
   });
 }

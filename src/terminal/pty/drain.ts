@@ -39,7 +39,7 @@ export function drainMaster(fd: number, data: (bytes: Buffer) => void, done: () 
     let total = 0;
     for (let count = 1; count > 0 && total < SLICE; total += count) {
       count = readSome(fd, buffer);
-      if (count > 0) data(Buffer.from(buffer.subarray(0, count)));
+      if (count > 0) data(buffer.subarray(0, count));
     }
     if (total === 0 && quiet) return done();
     if (performance.now() >= deadline) {

@@ -11,7 +11,7 @@ function start(argv: string[], more: Partial<PtySpawn> = {}): Pty {
 function finished(pty: Pty): Promise<{ output: string; exit: PtyExit }> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
-    pty.onData((bytes) => chunks.push(bytes));
+    pty.onData((bytes) => chunks.push(Buffer.from(bytes)));
     pty.onExit((exit) => resolve({ output: Buffer.concat(chunks).toString(), exit }));
   });
 }

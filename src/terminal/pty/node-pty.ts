@@ -155,13 +155,13 @@ class NodePty implements Pty {
   }
 }
 
-/** A stream of ours on the master: one reused buffer, and each delivered piece a copy of its own. */
+/** A stream of ours on the master: one buffer that every read fills again. */
 function readStream(master: number, data: (bytes: Buffer) => void): ReadStream {
   const slab = Buffer.allocUnsafeSlow(READ_SIZE);
   const onread = {
     buffer: slab,
     callback: (count: number): boolean => {
-      data(Buffer.from(slab.subarray(0, count)));
+      data(slab.subarray(0, count));
       return true;
     },
   };

@@ -9,7 +9,7 @@ export type PtyInputEvent = { kind: 'accepted'; bytes: number } | { kind: 'stall
 
 /** A pseudo-terminal with one command on it. `onExit` fires once, after the last byte went to `onData`. */
 export interface Pty {
-  /** Each buffer is the listener's to keep. */
+  /** The buffer holds these bytes only during the call; who keeps them copies them. */
   onData(listener: (bytes: Buffer) => void): void;
   onExit(listener: (exit: PtyExit) => void): void;
   /** Optional: a PTY without it is taken to accept input at once. */
