@@ -104,7 +104,9 @@ async function kept(
 ): Promise<void> {
   for (const { lab, sandbox } of o.trials.filter((trial) => trial.sandbox !== null)) {
     const { body } = await operator.post(`/v1/users/${authorOf(lab)}/tokens`);
-    o.tell(`${lab}: ${sandbox} is kept: ${service.url}/console/#token=${body.token}&lab=${lab}`);
+    o.tell(
+      `${lab}: ${sandbox} is kept, for 15 minutes at ${service.url}/console/#token=${body.token}&lab=${lab}`,
+    );
   }
   o.tell('ctrl-c ends it and cleans up');
   if (o.signal.aborted) return;

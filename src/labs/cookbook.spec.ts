@@ -13,6 +13,8 @@ interface Example {
   vars?: object;
   past?: object;
   sandbox?: object;
+  /** Files of the folder beside lab.yaml. */
+  checks?: Record<string, string>;
   /** Further fields of the objective. */
   objective?: object;
 }
@@ -24,16 +26,9 @@ const EXAMPLES = [...PAGE.matchAll(/```yaml\n([^]*?)```/g)].map(({ 1: text, inde
 }));
 
 /** A lab that consists of the example, with its two states as fixtures. */
-function labOf({
-  observe,
-  assert,
-  holds,
-  fails,
-  vars = {},
-  past = {},
-  sandbox = {},
-  objective = {},
-}: Example) {
+function labOf(example: Example): Record<string, string> {
+  const { observe, assert, holds, fails } = example;
+  const { vars = {}, past = {}, sandbox = {}, objective = {}, checks = {} } = example;
   const text = { en: 'x' };
   const fixture = (observations: object, verdict: boolean): string =>
     JSON.stringify({ observations, past, sandbox, expect: { example: verdict } });
@@ -52,6 +47,7 @@ function labOf({
   };
   return {
     'lab.yaml': JSON.stringify(spec),
+    ...checks,
     'instructions.en.md': 'x',
     'fixtures/pass-all.json': fixture(holds, true),
     'fixtures/fail-example.json': fixture(fails, false),

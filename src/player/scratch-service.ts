@@ -7,15 +7,14 @@ import type { Finding } from '../drivers/host-driver.js';
 import type { LabFiles } from '../labs/lab-folder.js';
 import { abandonedScratchFolders, makeScratchFolder, removeScratchFolder } from './scratch-folder.js';
 
-/** Ids of lab hosts: above those of a service on the same machine, and one of 64 ranges by chance of the folder. */
-const UID_BASE = 0x30000000;
+/** Ids of lab hosts: behind all those of a service with the default base, and one of 16 ranges by chance of the folder. */
+const UID_BASE = 0x40000000;
 const RANGE = 256 * 65536;
+const RANGES = 16;
 
 export interface ScratchService {
   url: string;
   operatorKey: string;
-  /** Page of a learner, for `--keep`. */
-  demoLink: string | undefined;
   /** Releases everything and removes the state folder. */
   remove(): Promise<void>;
 }
@@ -57,8 +56,8 @@ export async function startScratchService(o: {
       onClosable: (closeAll) => (close = closeAll),
     });
     if (service.driver === 'none') throw new CannotTry(lacking(service.findings));
-    const { url, operatorKey, demoLink } = service;
-    return { url, operatorKey, demoLink, remove };
+    const { url, operatorKey } = service;
+    return { url, operatorKey, remove };
   } catch (error) {
     await remove();
     throw error instanceof CannotTry ? error : new CannotTry((error as Error).message, { cause: error });
@@ -88,11 +87,11 @@ function scratchConfig(
     WHEELHOUSE_STATE_DIR: folder,
     WHEELHOUSE_LABS: path.join(folder, 'labs'),
     WHEELHOUSE_IMAGE_DIR: imageOf(o.config),
-    WHEELHOUSE_UID_BASE: String(UID_BASE + (seedOf(folder) % 64) * RANGE),
+    WHEELHOUSE_UID_BASE: String(UID_BASE + (seedOf(folder) % RANGES) * RANGE),
     WHEELHOUSE_HOST_PROVIDER: 'auto',
     WHEELHOUSE_CLUSTER_PROVIDER: o.clusters ? 'kind' : 'none',
     WHEELHOUSE_POOL: 'off',
-    WHEELHOUSE_DEMO: 'true',
+    WHEELHOUSE_DEMO: 'false',
   };
   // Left out and undefined are not the same to a list of known names.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));

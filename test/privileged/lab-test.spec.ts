@@ -21,6 +21,20 @@ function openFolder(prefix: string): string {
   return folder;
 }
 
+function start(args: string[], cwd: string, env: NodeJS.ProcessEnv) {
+  const argv = [path.join(ROOT, 'dist/src/cli.js'), ...args];
+  return spawn(process.execPath, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function run(args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = start(args, cwd, env);
+  const ended: Ended = { status: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (bytes: Buffer) => (ended.stdout += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (ended.stderr += bytes.toString()));
+  [ended.status] = (await once(child, 'close')) as [number | null];
+  return ended;
+}
+
 describeWith(['root', 'runc'], 'labs of authors, tried in real sandboxes', () => {
   let folder: string;
   let scratch: string;
@@ -34,21 +48,8 @@ describeWith(['root', 'runc'], 'labs of authors, tried in real sandboxes', () =>
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const start = (args: string[]) =>
-    spawn(process.execPath, [path.join(ROOT, 'dist/src/cli.js'), ...args], {
-      cwd: folder,
-      env: { ...testEnv(path.join(folder, 'state')), TMPDIR: scratch },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-
-  async function wheelhouse(...args: string[]): Promise<Ended> {
-    const child = start(args);
-    const ended: Ended = { status: null, stdout: '', stderr: '' };
-    child.stdout.on('data', (bytes: Buffer) => (ended.stdout += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (ended.stderr += bytes.toString()));
-    [ended.status] = (await once(child, 'close')) as [number | null];
-    return ended;
-  }
+  const env = () => ({ ...testEnv(path.join(folder, 'state')), TMPDIR: scratch });
+  const wheelhouse = (...args: string[]) => run(args, folder, env());
 
   it('are what `lab new` makes and what `lab import kathara` makes: each passes by its own solution', async () => {
     expect(await wheelhouse('lab', 'new', 'first-lab')).toMatchObject({ status: 0 });
@@ -86,24 +87,55 @@ describeWith(['root', 'runc'], 'labs of authors, tried in real sandboxes', () =>
     expect(readdirSync(scratch)).toEqual([]);
   }, 120_000);
 
-  it('are kept to be looked at until ctrl-c, which leaves nothing', async () => {
+  it('are kept to be looked at until ctrl-c; what a killed trial left is removed by the next one', async () => {
     await wheelhouse('lab', 'new', 'kept-lab');
-    const child = start(['lab', 'test', 'kept-lab', '--keep']);
-    let output = '';
-    const kept = new Promise<string>((resolve) => {
-      child.stdout.on('data', (bytes: Buffer) => {
-        output += bytes.toString();
-        const page = /kept-lab: sb_\w+ is kept: (\S+)/.exec(output)?.[1];
-        if (page !== undefined && output.includes('ctrl-c ends it')) resolve(page);
-      });
-    });
-    const closed = once(child, 'close');
-    const page = await Promise.race([kept, closed.then(() => Promise.reject(new Error(output)))]);
+    const killed = await keep();
+    killed.child.kill('SIGKILL');
+    await killed.closed;
+    const left = readdirSync(scratch);
+    expect(left).toEqual([expect.stringMatching(/^wheelhouse-try-/)]);
+    const { child, closed, output } = await keep();
+    expect(output()).toContain(`${left[0]}, which an interrupted trial left\n`);
+    const page = /kept-lab: sb_\w+ is kept, for 15 minutes at (\S+)/.exec(output())![1]!;
     expect((await fetch(page)).status).toBe(200);
     child.kill('SIGINT');
     expect(await closed).toEqual([0, null]);
     expect(readdirSync(scratch)).toEqual([]);
   }, 120_000);
+
+  /** Resolves once the lab was tried and waits for its author. */
+  async function keep() {
+    const child = start(['lab', 'test', 'kept-lab', '--keep'], folder, env());
+    const closed = once(child, 'close');
+    let text = '';
+    const kept = new Promise<void>((resolve) => {
+      child.stdout.on('data', (bytes: Buffer) => {
+        text += bytes.toString();
+        if (text.includes('ctrl-c ends it')) resolve();
+      });
+    });
+    await Promise.race([kept, closed.then(() => Promise.reject(new Error(text)))]);
+    return { child, closed, output: () => text };
+  }
+});
+
+describeWith(['root', 'runc', 'kind'], 'a lab with a cluster', () => {
+  it('is what `lab new --kind kubernetes` makes: it passes by its own solution', async () => {
+    const folder = openFolder('wh-cluster-');
+    try {
+      const env = {
+        ...testEnv(path.join(folder, 'state'), { WHEELHOUSE_CLUSTER_PROVIDER: 'kind' }),
+        TMPDIR: folder,
+      };
+      await run(['lab', 'new', 'shop-lab', '--kind', 'kubernetes'], folder, env);
+      const tried = await run(['lab', 'test', 'shop-lab'], folder, env);
+      expect(tried.stdout).toContain('shop-lab: passed: 0 untouched, 4 of 4 by its solution');
+      expect(tried.status).toBe(0);
+      expect(readdirSync(folder)).toEqual(['shop-lab']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 300_000);
 });
 
 describe('a lab that cannot be tried', () => {
@@ -115,26 +147,17 @@ describe('a lab that cannot be tried', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = async (...args: string[]): Promise<Ended> => {
-    const child = spawn(process.execPath, [path.join(ROOT, 'dist/src/cli.js'), ...args], {
-      cwd: folder,
-      env: {
-        ...testEnv(path.join(folder, 'state')),
-        WHEELHOUSE_OCI_RUNTIME: '/nowhere/runc',
-        TMPDIR: folder,
-      },
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-    const [status] = (await once(child, 'close')) as [number];
-    return { status, stdout, stderr };
-  };
+  const env = () => ({
+    ...testEnv(path.join(folder, 'state')),
+    WHEELHOUSE_OCI_RUNTIME: '/nowhere/runc',
+    TMPDIR: folder,
+  });
+  const wheelhouse = (...args: string[]) => run(args, folder, env());
 
   it('ends with 1 when it is not sound, and nothing is started', async () => {
-    await run('lab', 'new', 'a-lab');
+    await wheelhouse('lab', 'new', 'a-lab');
     writeFileSync(path.join(folder, 'a-lab/solution.sh'), 'ls\n# expect: four\n');
-    const unsound = await run('lab', 'test', 'a-lab');
+    const unsound = await wheelhouse('lab', 'test', 'a-lab');
     expect(unsound).toMatchObject({ status: 1, stderr: '' });
     expect(unsound.stdout).toBe(
       'a-lab/solution.sh:2:1: error: "# expect: four" is not understood; write "# expect: N", N in points\n',
@@ -142,8 +165,8 @@ describe('a lab that cannot be tried', () => {
   }, 60_000);
 
   it('ends with 2 where the machine lacks what it needs, and says what', async () => {
-    await run('lab', 'new', 'b-lab');
-    const untried = await run('lab', 'test', 'b-lab');
+    await wheelhouse('lab', 'new', 'b-lab');
+    const untried = await wheelhouse('lab', 'test', 'b-lab');
     expect(untried.status).toBe(2);
     expect(untried.stderr).toMatch(/cannot be tried here\nlab hosts cannot run here:\n {2}\S+: /);
     expect(readdirSync(folder).filter((name) => name.startsWith('wheelhouse-try-'))).toEqual([]);
