@@ -73,30 +73,9 @@ describeWith(['root', 'runc', 'kind'], 'a learner who breaks the cluster', () =>
     noErrors();
   }, 60_000);
 
-  it('cannot take the sight of the grader by deleting every role and binding', async () => {
-    await player.type('kubectl delete clusterrolebindings,clusterroles --all --wait=false');
-    await player.type('kubectl delete rolebindings,roles -A --all --wait=false');
-    expect(await player.type('kubectl get pods')).toMatch(/forbidden/i);
-    await player.api.post(`/v1/sandboxes/${player.sandbox}/progress/check`);
-    const states = Object.fromEntries(player.progress.latest!.objectives.map((o) => [o.id, o.state]));
-    expect(states).toEqual({
-      web: 'passed',
-      dns: 'regressed',
-      node: 'passed',
-      pods: 'passed',
-      evicted: 'passed',
-    });
-    noErrors();
-  }, 120_000);
-
-  it('loses what the stopped kubelet no longer vouches for, as its own doing', async () => {
-    onNode('systemctl', 'stop', 'kubelet');
-    await reaches('pods', 'regressed', 90_000);
-    expect(player.progress.state('web')).toBe('passed');
-    noErrors();
-  }, 120_000);
-
   it('is told that the node was removed', async () => {
+    // It would register itself again.
+    onNode('systemctl', 'stop', 'kubelet');
     onNode('kubectl', '--kubeconfig=/etc/kubernetes/super-admin.conf', 'delete', 'node', node());
     await reaches('node', 'regressed');
     noErrors();
