@@ -1,9 +1,11 @@
+import { drawFindings } from './lint/draws.js';
 import { evidenceFindings } from './lint/evidence.js';
 import { fixtureFindings } from './lint/fixtures.js';
 import type { Finding, LintInput } from './lint/finding.js';
 import { instructionFindings } from './lint/instructions.js';
 import { localeFindings } from './lint/locales.js';
 import { probeFindings } from './lint/probes.js';
+import { referenceFindings, sinceFindings } from './lint/references.js';
 import { requiresFindings } from './lint/requires.js';
 import { scriptFindings } from './lint/scripts.js';
 import { setupFindings } from './lint/setup.js';
@@ -15,11 +17,13 @@ import { pathText, type LabProblem } from './lab-yaml.js';
 /** All rules in the order of their depth; the later ones need a lab that the earlier ones found sound. */
 export function lintLab(input: LintInput): LabProblem[] {
   const findings = [...structureFindings(input), ...localeFindings(input), ...setupFindings(input)];
+  findings.push(...referenceFindings(input));
   // A name that expressions cannot read makes none of them compile.
   if (!findings.some((f) => f.rule === 'names'))
     findings.push(...probeFindings(input), ...instructionFindings(input), ...requiresFindings(input));
   findings.push(...scriptFindings(input));
   if (!findings.some((f) => f.level === 'error')) {
+    findings.push(...drawFindings(input), ...sinceFindings(input));
     findings.push(...fixtureFindings(input), ...timelineFindings(input));
     findings.push(...vacuityFindings(input), ...evidenceFindings(input));
   }

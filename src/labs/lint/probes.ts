@@ -70,6 +70,9 @@ export function probeFindings({ spec }: LintInput): Finding[] {
     assertion(objective.assert, ['objectives', i, 'assert']);
     assertion(objective.never?.assert, ['objectives', i, 'never']);
     objective.explain.forEach((e, j) => expression(e.when, ['objectives', i, 'explain', j, 'when']));
+    objective.hints.forEach(({ when }, j) => {
+      if (when !== undefined) expression(when, ['objectives', i, 'hints', j, 'when']);
+    });
     const texts = [objective.title, ...[...objective.hints, ...objective.explain].map((part) => part.text)];
     for (const text of texts) attempt('params', ['objectives', i], () => interpolate(text as Json, values));
   });
