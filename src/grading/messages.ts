@@ -2,12 +2,14 @@ import type { PreparedLab } from '../labs/prepared-lab.js';
 import type { Failure } from './evaluate.js';
 import { printable } from './json.js';
 import type { ProbeCall } from './probes/calls.js';
+import { SCRIPT_PATH } from './scripts/script-node.js';
 import { hostSentence } from './sentences/host.js';
 import { kubernetesSentence } from './sentences/kubernetes.js';
 import { networkSentence } from './sentences/network.js';
 import { nounOf } from './sentences/nouns.js';
 import { placeOf, show, type Place } from './sentences/place.js';
 import { capital, say, type Said } from './sentences/said.js';
+import { scriptSentence } from './sentences/script.js';
 import { trafficSentence } from './sentences/traffic.js';
 
 type Calls = Pick<PreparedLab, 'calls' | 'compile' | 'sources'>;
@@ -25,6 +27,7 @@ function saidOf(failure: Failure, lab: Calls | undefined): Said {
   if (failure.kind === 'late') return late(Number(failure.expected));
   if (failure.kind === 'tripped')
     return say('Ce que ce lab interdit a été fait.', 'What this lab forbids was done.');
+  if (failure.path === SCRIPT_PATH) return scriptSentence(failure);
   if (isExpression(failure.path)) return ofExpression(failure, lab);
   const place = placeOf(failure);
   const call = lab?.calls[place.observation];

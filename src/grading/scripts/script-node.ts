@@ -32,6 +32,6 @@ export function scriptKey(node: ScriptNode): string {
 /** What a script said: the value of its observation. A type, as it is JSON. */
 export type ScriptResult = {
   ok: boolean;
-  /** First line of its standard output. */
-  text: string | null;
+  /** First line of its standard output; by language where it wrote `fr: …` and `en: …`. */
+  text: string | { fr?: string; en?: string } | null;
 };
