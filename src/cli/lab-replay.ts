@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { createLogger } from '../common/logger.js';
 import { EmbeddedPostgres } from '../database/embedded-postgres.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { walkAssert } from '../grading/assert.js';
+import { fileOf } from '../grading/scripts/script-node.js';
 import { LogRepository } from '../grading/log/log.repository.js';
 import { differences, type Difference } from '../grading/replay-diff.js';
 import { replay, type Replay } from '../grading/replay.js';
@@ -129,10 +131,14 @@ interface Report {
 
 function asText({ runId, judge, found, changes }: Report): string[] {
   const { recorded, looks, score, partial, unrecorded } = found;
+  const scripts = scriptsOf(judge.spec);
   const step = (s: Difference['recorded']): string => (s ? `${s.from} -> ${s.to}` : 'nothing');
   const width = Math.max(0, ...changes.map(({ subject }) => subject.length));
   return [
     `${runId} by ${judge.name}: ${looks} looks, ${recorded.length} transitions, replay: ${partial ? 'partial' : 'complete'}`,
+    ...(scripts.length > 0
+      ? [`scripts are not run again, their results of then stand: ${scripts.join(', ')}`]
+      : []),
     ...(unrecorded.length > 0 ? [`not observed in this run, so not judged: ${unrecorded.join(', ')}`] : []),
     ...changes.map(
       ({ at, subject, recorded: then, replayed: now }) =>
@@ -153,9 +159,19 @@ function asJson({ runId, judge, found, changes }: Report): string {
     looks,
     transitions: recorded.length,
     unrecorded,
+    scripts: scriptsOf(judge.spec),
     differences: changes.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest })),
     score,
   });
+}
+
+/** Files of the lab's script checks: what was given to them then was never kept. */
+function scriptsOf({ objectives }: LabSpec): string[] {
+  const files = new Set<string>();
+  for (const { assert } of objectives) {
+    if (assert) walkAssert(assert, (node) => 'script' in node && files.add(fileOf(node.script)));
+  }
+  return [...files];
 }
 
 /** The server is not there, as far as the driver tells. */
