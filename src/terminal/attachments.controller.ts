@@ -71,6 +71,7 @@ export class AttachmentsController {
     @Param('tid', { schema: schema.terminalId }) tid: string,
     @Body({ schema: schema.aidSchema }) { aid }: z.infer<typeof schema.aidSchema>,
   ) {
+    mayRead(principal);
     this.desk.take(principal, await this.terminals.get(principal, tid), aid);
     return { id: aid };
   }
@@ -83,6 +84,7 @@ export class AttachmentsController {
     @Param('tid', { schema: schema.terminalId }) tid: string,
     @Body({ schema: schema.aidSchema }) { aid }: z.infer<typeof schema.aidSchema>,
   ) {
+    mayRead(principal);
     this.desk.giveBack(principal, await this.terminals.get(principal, tid), aid);
     return { id: aid };
   }

@@ -65,6 +65,8 @@ export class RecordingController {
     @CurrentPrincipal() principal: Principal,
     @Param('tid', { schema: schema.terminalId }) tid: string,
   ): Promise<void> {
+    // What an instructor may watch they may not make unseen.
+    if (principal.kind === 'instructor') assertScope(principal, 'sandboxes:write');
     await this.recordings.remove(await this.find(principal, tid), principal.subject);
   }
 
