@@ -90,7 +90,7 @@ describe('what lint says of timing, tries and draws', () => {
       /^secret-text objectives\[0\]\.title: shows "secret"/,
     ],
   ])('finds %s', (_what, objectives, expected) => {
-    expect(problems(objectives).filter((text) => expected.test(text))).toHaveLength(1);
+    expect(problems(objectives).filter((line) => expected.test(line))).toHaveLength(1);
   });
 
   it('finds instructions that show the secret, networks that are reserved, and draws that do not fit', () => {
