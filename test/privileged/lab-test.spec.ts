@@ -72,16 +72,14 @@ describeWith(['root', 'runc'], 'labs of authors, tried in real sandboxes', () =>
     const file = path.join(folder, 'wrong-lab/solution.sh');
     const solution = readFileSync(file, 'utf8').replace('ip link set veth-b up', 'ip link set veth-b down');
     writeFileSync(file, solution);
-    const tried = await wheelhouse('lab', 'test', 'wrong-lab', '--patience', '2s');
+    const tried = await wheelhouse('lab', 'test', 'wrong-lab', '--patience', '8s');
     const line = solution.split('\n').indexOf('# expect: 3') + 1;
     expect(tried.status).toBe(1);
     expect(tried.stdout).toContain(
       `wrong-lab: failed: solution.sh:${line}: expected 3 points, and there are 1\n`,
     );
     expect(tried.stdout).toMatch(/^ {2}passed +namespace +1 of 1$/m);
-    expect(tried.stdout).toMatch(
-      /^ {2}pending +wired +0 of 2 {2}lm\[veth-b\]\.up: expected true, observed false$/m,
-    );
+    expect(tried.stdout).toMatch(/^ {2}pending +wired +0 of 2 {2}.*veth-b.* not up/m);
     expect(tried.stdout).toMatch(/^ {2}blocked +addressed +0 of 2$/m);
     expect(tried.stdout).toContain('| root@lab:~# ip netns exec blue ip link set eth0 up');
     expect(readdirSync(scratch)).toEqual([]);
