@@ -4,6 +4,7 @@ import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { LabPlayer } from '../support/lab-player.js';
 import { OpenApiCheck } from '../support/openapi-check.js';
+import { TerminalClient } from '../support/terminal-client.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 /** Folders of labs that ask for a cluster. */
@@ -26,6 +27,26 @@ describeWith(['root', 'runc', 'kind'], 'the Kubernetes labs of the course, typed
 
   afterAll(() => service.remove(), 120_000);
 
+  /** A terminal whose target is a pod: a shell in it by the learner's own kubectl, whose exit status comes out. */
+  async function shellInPod({ api, sandbox }: LabPlayer): Promise<void> {
+    const attach = async (pod?: { name: string }): Promise<TerminalClient> => {
+      const target = { kind: 'labhost', ...(pod && { pod }) };
+      const { body: terminal } = await api.post(`/v1/sandboxes/${sandbox}/terminals`, { target });
+      const { body: minted } = await api.post(`/v1/terminals/${terminal.id}/tickets`);
+      return TerminalClient.connect({ url: service.url.replace('http', 'ws') + minted.url });
+    };
+    const host = await attach();
+    host.line('kubectl get pods -l app=kubernetes-bootcamp -o jsonpath="<{.items[0].metadata.name}>"');
+    const name = /<(kubernetes-bootcamp-[a-z0-9-]+)>/.exec(
+      await host.expect(/<kubernetes-bootcamp-[a-z0-9-]+>/),
+    )![1]!;
+    const inside = await attach({ name });
+    inside.line('echo "in=$(hostname)"; exit 7');
+    await inside.expect(`in=${name}`, 30_000);
+    expect(await inside.frame('exit', undefined, 30_000)).toMatchObject({ code: 7 });
+    await host.close();
+  }
+
   it('are six', () => {
     expect(LABS).toHaveLength(6);
   });
@@ -40,6 +61,7 @@ describeWith(['root', 'runc', 'kind'], 'the Kubernetes labs of the course, typed
       const { latest } = player.progress;
       expect(latest!.score.fraction).toBe(1);
       expect(latest!.objectives.map((o) => o.state)).toEqual(latest!.objectives.map(() => 'passed'));
+      if (lab === 'k8s-explore') await shellInPod(player);
       await player.leave(operator);
     },
     300_000,
