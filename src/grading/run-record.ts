@@ -24,6 +24,8 @@ export function changeOf(o: {
   earlier: Change | undefined;
   /** What the database holds of each objective; told apart without the times, which wander by a millisecond. */
   saved: ReadonlyMap<string, string>;
+  /** The same of what objectives passed with; whole clusters may be in it. */
+  savedPast: ReadonlyMap<string, Record<string, Json>>;
   /** Why states changed that no look has changed. */
   cause?: string | undefined;
 }): Change {
@@ -33,7 +35,7 @@ export function changeOf(o: {
     ...o.who,
     objectives: [],
     evidence: o.earlier?.evidence ?? [],
-    past: o.earlier?.past ?? [],
+    past: [],
     events: o.earlier?.events ?? [],
     trips: o.earlier?.trips ?? [],
     flags: o.earlier?.flags ?? [],
@@ -43,9 +45,11 @@ export function changeOf(o: {
   };
   const { secrets } = run.lab;
   const { transitions } = o.folded;
-  const passed = rememberPassed(o.past, run.lab, { transitions, observations: o.observations });
-  const start = o.past['start'] && pastKeys(run.lab).has('start') ? ['start'] : [];
-  for (const key of [...start, ...passed]) change.past.push({ key, observations: o.past[key]! });
+  rememberPassed(o.past, run.lab, { transitions, observations: o.observations });
+  for (const key of pastKeys(run.lab)) {
+    const observations = o.past[key];
+    if (observations && observations !== o.savedPast.get(key)) change.past.push({ key, observations });
+  }
   for (const { objective, from, to } of o.folded.transitions) {
     const { spec, reads } = objective;
     const state = run.of(spec.id);

@@ -54,6 +54,7 @@ export class RunStore {
   shown: Json;
   private unsaved: Change | undefined;
   private readonly saved: Map<string, string>;
+  private readonly savedPast: Map<string, Record<string, Json>>;
   private shownSaved: Json;
 
   constructor(
@@ -65,6 +66,7 @@ export class RunStore {
   ) {
     this.frozen = before?.frozen ?? null;
     this.shown = this.shownSaved = before?.shown ?? null;
+    this.savedPast = new Map(Object.entries(past));
     this.saved = new Map((before?.rows ?? []).map((row) => [row.objectiveId, rowDigest(row)]));
   }
 
@@ -83,6 +85,7 @@ export class RunStore {
       this.unsaved = undefined;
       deps.log?.stored(change.log ?? []);
       if (change.shown !== undefined) this.shownSaved = change.shown;
+      for (const { key, observations: of } of change.past) this.savedPast.set(key, of);
       for (const row of change.objectives) this.saved.set(row.objectiveId, rowDigest(row));
     } catch (error) {
       const { sandboxId: sandbox } = this.who;
@@ -95,7 +98,7 @@ export class RunStore {
   }
 
   private changeOf(folded: Outcome, observations: Observations, extra: Extra): Change {
-    const { who, run, past, deps, saved, unsaved: earlier, frozen } = this;
+    const { who, run, past, deps, saved, unsaved: earlier, frozen, savedPast } = this;
     const wall = deps.clock.now();
     const now = Math.floor(deps.clock.monotonic());
     const newEvidenceId = (): string => deps.newEvidenceId();
@@ -112,6 +115,7 @@ export class RunStore {
       newEvidenceId,
       earlier,
       saved,
+      savedPast,
       cause,
     });
     if (extra.event) change.events.push(extra.event, ...(extra.more ?? []));

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { silentLogger } from '../../src/common/logger.js';
 import { systemClock } from '../../src/common/clock.js';
 import { ROOT } from '../../src/config/root.js';
