@@ -98,6 +98,7 @@ export class RunActor {
     private readonly deps: ActorDeps,
   ) {
     this.store = new RunStore(run, who, past, before, deps);
+    this.sealed = this.store.frozen !== null;
     const enqueue = (task: () => Promise<void>): Promise<void> => this.enqueue(task);
     const { clock, log } = deps;
     this.deeds = new RunDeeds(run, { clock, log, store: this.store, enqueue, seen: () => this.seen() });
@@ -197,7 +198,8 @@ export class RunActor {
   }
 
   private async lastLooks(): Promise<void> {
-    if (this.frozenAt) return;
+    // An earlier freeze may wait for the database still.
+    if (this.frozenAt) return this.seal('asked');
     await this.check();
     for (let n = 0; n < FREEZE_RETRIES && !this.frozenAt; n++) {
       const unjudged = unjudgedIn(this.run);
@@ -214,11 +216,9 @@ export class RunActor {
   async end(cause: FreezeCause): Promise<void> {
     this.letGo();
     for (let n = 0; n < END_TRIES && !this.sealed; n++) {
-      try {
-        await this.seal(cause);
-      } catch {
-        await new Promise<void>((resolve) => this.deps.clock.after(SAVE_RETRY_MS, resolve));
-      }
+      if (n > 0) await new Promise<void>((resolve) => this.deps.clock.after(SAVE_RETRY_MS, resolve));
+      // What could not be stored is carried along to the next try.
+      await this.seal(cause).catch(() => undefined);
     }
     await this.deps.log?.close();
   }
@@ -235,7 +235,7 @@ export class RunActor {
       const event = { type: 'run.frozen', payload: { score, cause: this.store.frozen.cause, provisional } };
       // An earlier try is carried along with its event.
       await this.save(NOTHING, first ? { event } : {});
-      this.sealed = true;
+      this.sealed = !this.store.behind;
     });
   }
 
