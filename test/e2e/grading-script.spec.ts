@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ROOT } from '../../src/config/root.js';
 import { childGroups } from '../../src/linux/cgroup.js';
 import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { LabPlayer } from '../support/lab-player.js';
 import { OpenApiCheck } from '../support/openapi-check.js';
-import { scopeOf, startService, type TestService } from '../support/test-app.js';
+import { scopeOf, startService, testEnv, type TestService } from '../support/test-app.js';
 
 const LAB = 'net-script';
 
@@ -79,6 +81,16 @@ describeWith(['root', 'runc'], 'a lab whose objectives are judged by scripts', (
     // What could not be judged counts for nothing at the end.
     seen((await operator.get(`/v1/sandboxes/${ada.sandbox}/progress?locale=fr`)).body, 3);
   }, 60_000);
+
+  it('can be folded again from its log: the results of then stand', () => {
+    const argv = [path.join(ROOT, 'dist/src/cli.js'), 'lab', 'replay', ada.sandbox];
+    const env = testEnv(service.stateDir);
+    const { status, stdout } = spawnSync(process.execPath, argv, { cwd: ROOT, env, encoding: 'utf8' });
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('checks/mtus.sh'),
+    });
+  }, 30_000);
 
   it('gives learners no file of the lab, and leaves nothing of the boxes', async () => {
     const { body } = await operator.get(`/v1/labs/${LAB}`);

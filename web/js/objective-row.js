@@ -2,8 +2,8 @@ import { el, setText } from './dom.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
 
-/** States that the learner must act on: their explanation is shown without asking. */
-const LOUD = new Set(['regressed', 'failed', 'error']);
+/** States that the learner must act on, or know of: their explanation is shown without asking. */
+const LOUD = new Set(['regressed', 'failed', 'error', 'left-out']);
 
 /** One objective: a line that opens to its explanation and hints. */
 export class ObjectiveRow {

@@ -83,8 +83,10 @@ export class Objectives {
 
   #draw() {
     if (!this.progress) return;
-    const { objectives, score, passed } = this.progress;
-    for (const objective of objectives) {
+    const { objectives, leftOut = [], score, passed } = this.progress;
+    // No part of this run: shown, with the reason, so that nobody looks for them.
+    const away = leftOut.map((o) => ({ ...o, state: 'left-out', explanation: { text: o.reason } }));
+    for (const objective of [...objectives, ...away]) {
       let row = this.#rows.get(objective.id);
       if (!row) {
         row = new ObjectiveRow(objective.id, (n) => void this.#hint(objective.id, n));

@@ -85,6 +85,7 @@ export const en = {
   state_regressed: 'Undone',
   state_failed: 'Failed',
   state_error: 'Cannot be checked',
+  'state_left-out': 'Left out',
   changed: '{title}: {state}.',
   scoreNow: 'Score {n} %.',
   checked: 'Checked. Score {n} %.',

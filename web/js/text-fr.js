@@ -86,6 +86,7 @@ export const fr = {
   state_regressed: 'Défait',
   state_failed: 'Échoué',
   state_error: 'Invérifiable',
+  'state_left-out': 'Hors de ce TP',
   changed: '{title} : {state}.',
   scoreNow: 'Score {n} %.',
   checked: 'Vérifié. Score {n} %.',
