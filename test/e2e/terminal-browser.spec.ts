@@ -269,6 +269,37 @@ describeWith(['chromium'], 'a terminal in a browser', () => {
     expect(await page.evaluate(() => location.hash)).not.toContain('token=');
   });
 
+  it('sets no pace for the shell while its tab is hidden, and shows the end of a flood once it is seen again', async () => {
+    const carol = await operator.as('carol');
+    const own = (await carol.post('/v1/sandboxes', { lab: LAB })).body.id as string;
+    const made = await carol.post(`/v1/sandboxes/${own}/terminals`, { target: { kind: 'local' } });
+    const terminal = made.body as { id: string };
+    const { body } = await operator.post('/v1/users/carol/tokens');
+    page = await browser.context.newPage();
+    await page.goto(`${service.url}/console/#token=${body.token}&lab=${LAB}&lang=en`);
+    await page.waitForSelector('[role="tab"][data-state="live"]');
+    const { url } = (await operator.post(`/v1/terminals/${terminal.id}/tickets`, DIAZ)).body;
+    const watcher = await TerminalClient.connect({ url: service.url.replace('http', 'ws') + url });
+    // A browser without a window never hides a page; the page is told what it would be told.
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await page.focus('.xterm-helper-textarea');
+    await line('read -r go; seq 1 400000; echo "flood-$((1+1))"');
+    await hide(true);
+    await watcher.expect('read -r go');
+    await page.keyboard.press('Enter');
+    await watcher.expect('flood-2', 60_000);
+    expect(await screenOf(page)).not.toContain('flood-2');
+    await hide(false);
+    await shows(page, 'flood-2');
+    await line('echo again-$((1+1))');
+    await shows(page, 'again-2');
+    await watcher.close();
+  }, 90_000);
+
   it('plays a recording, to any place in it', async () => {
     const id = await example();
     await line('echo first-$((1+1))');
