@@ -77,6 +77,6 @@ describe('a grader that is killed, or whose database fails it, at any write', ()
       }),
       { numRuns: 150 },
     );
-    expect(killed).toBeGreaterThan(100);
+    expect(killed).toBeGreaterThan(30);
   }, 60_000);
 });
