@@ -14,7 +14,7 @@ import type { Frozen } from './freeze.js';
 import type { Json } from './json.js';
 import { appendLog, type LogWriter } from './log/log.repository.js';
 import type { LogChunk } from './log/run-log.js';
-import { frozenOf, saveRun, storedDecision, storedObjective } from './run-rows.js';
+import { frozenOf, saveRun, storedDecision, storedObjective } from './run-rows.repository.js';
 import type { Score } from './score.js';
 
 const MAX_DRAWN = 5000;

@@ -1,4 +1,5 @@
 import { callOf } from '../labs/prepared-lab.js';
+import { AskSchedule } from './ask-schedule.js';
 import {
   FREEZE_RETRIES,
   FREEZE_RETRY_MS,
@@ -31,21 +32,12 @@ import { nextTimer } from './timers.js';
 import { TriggerSchedule } from './triggers.js';
 import { scoreOfRun } from './progress-view.js';
 
-/** While someone waits for an answer, but nothing stirs. */
-const ACTIVE_WAITING_GAP_MS = 2000;
-const ACTIVE_PASSED_GAP_MS = 5000;
-/** While neither the kernel nor the learner stirs. */
-const ACTIVE_QUIET_GAP_MS = 15_000;
 const CHECK_ACTIVE_WAIT_MS = 4000;
 const SAVE_RETRY_MS = 1000;
 /** The end of a sandbox waits this often for a database that is away. */
 const END_TRIES = 5;
 /** How exactly the time that counts against `within` is kept. */
 const CLOCK_STEP_MS = 30_000;
-/** After a newline or a change, until something is sent: the command has first to have its effect. */
-const SETTLE_MS = 150;
-/** How long after the last stir one still expects more of it. */
-const STIRRED_FOR_MS = 2500;
 /** One command makes several changes. */
 const AFTER_CHANGE_MS = 30;
 /** No two looks closer than this, whatever is due. */
@@ -71,8 +63,7 @@ export class RunActor {
   private passive: Observations = {};
   private queue: Promise<void> = Promise.resolve();
   private acting: Promise<void> | undefined;
-  /** When each of the probes that send something was last asked. */
-  private readonly asked = new Map<string, number>();
+  private readonly asks: AskSchedule;
   private cancelTimer: () => void = () => undefined;
   private looking = false;
   private acted = false;
@@ -86,9 +77,6 @@ export class RunActor {
   private spent = '';
   readonly store: RunStore;
   readonly deeds: RunDeeds;
-  /** When something last happened, and when that has settled. */
-  private stirredAt: number;
-  private settleAt = -Infinity;
 
   constructor(
     readonly run: Run,
@@ -103,7 +91,7 @@ export class RunActor {
     const { clock, log } = deps;
     this.deeds = new RunDeeds(run, { clock, log, store: this.store, enqueue, seen: () => this.seen() });
     this.schedule = new TriggerSchedule(deps.clock.monotonic());
-    this.stirredAt = deps.clock.monotonic();
+    this.asks = new AskSchedule(run, this.now(), (now) => this.schedule.idle(now));
   }
 
   private seen(): Observations {
@@ -124,7 +112,7 @@ export class RunActor {
   /** A newline was typed. */
   enter(): void {
     this.acted = true;
-    this.stir();
+    this.asks.stir(this.now());
     this.schedule.enter(this.now());
     this.arm();
   }
@@ -133,14 +121,8 @@ export class RunActor {
     if (this.closed || this.frozenAt) return;
     if (news.source === 'host') this.schedule.at(this.now() + AFTER_CHANGE_MS);
     else if (!this.heard(news)) return;
-    this.stir();
+    this.asks.stir(this.now());
     this.arm();
-  }
-
-  private stir(): void {
-    const now = this.now();
-    if (now > this.settleAt) this.settleAt = now + SETTLE_MS;
-    this.stirredAt = now;
   }
 
   /** An event of the cluster: what must never be is judged at once, the rest a little later. False: of no concern. */
@@ -171,8 +153,7 @@ export class RunActor {
     this.acted = true;
     await this.look();
     await this.acting;
-    this.asked.clear();
-    this.settleAt = -Infinity;
+    this.asks.hurry();
     this.actIfDue();
     let cancel: () => void = () => undefined;
     const patience = new Promise<void>(
@@ -271,7 +252,12 @@ export class RunActor {
     const hint = Math.min(
       ...this.run.lab.objectives.map((o) => nextHint(o.spec.hints, this.run.of(o.spec.id), now)),
     );
-    const due = Math.min(this.schedule.next(now, timer.restless), timer.at, hint, this.nextAct(now));
+    const due = Math.min(
+      this.schedule.next(now, timer.restless),
+      timer.at,
+      hint,
+      this.acting ? Infinity : this.asks.next(now),
+    );
     this.cancelTimer = this.deps.clock.after(Math.max(MIN_GAP_MS, due - now), () => void this.look());
   }
 
@@ -356,37 +342,9 @@ export class RunActor {
     };
   }
 
-  private nextAct(now: number): number {
-    if (this.acting) return Infinity;
-    return Math.max(now, Math.min(Infinity, ...this.run.activeNames().map((name) => this.actAt(name))));
-  }
-
-  /** Once the gap has passed and things have settled; under a flood of changes after twice the gap at the latest. */
-  private actAt(name: string): number {
-    const asked = this.asked.get(name) ?? -Infinity;
-    const gap = this.actGap(name);
-    return Math.max(asked + gap, Math.min(this.settleAt, asked + 2 * gap));
-  }
-
-  /** Seldom while all stands; often while someone waits for it, and at once after they did something. */
-  private actGap(name: string): number {
-    const { gapMs } = traitsOf(callOf(this.run.lab, name)).active!;
-    const stirred =
-      this.stirredAt >= (this.asked.get(name) ?? -Infinity) || this.now() - this.stirredAt < STIRRED_FOR_MS;
-    const waiting = this.run.lab.objectives.some((o) => {
-      const { state } = this.run.of(o.spec.id).memory;
-      const reads = o.reads.some((read) => (o.aliases[read] ?? read) === name);
-      return reads && (state === 'pending' || state === 'regressed' || state === 'holding');
-    });
-    if (waiting) return stirred ? gapMs : Math.max(gapMs, ACTIVE_WAITING_GAP_MS);
-    if (this.schedule.idle(this.now())) return Infinity;
-    return stirred ? ACTIVE_PASSED_GAP_MS : ACTIVE_QUIET_GAP_MS;
-  }
-
   private actIfDue(): void {
     if (this.acting || this.closed || this.frozenAt || this.deps.isPaused?.()) return;
-    const now = this.now();
-    const names = this.run.activeNames().filter((name) => this.actAt(name) <= now);
+    const names = this.asks.due(this.now());
     if (names.length === 0) return;
     this.acting = this.act(names).finally(() => {
       this.acting = undefined;
@@ -399,7 +357,7 @@ export class RunActor {
       if (this.closed) return;
       await this.deps.helpers.run(async () => {
         const startedAt = this.now();
-        this.asked.set(name, startedAt);
+        this.asks.began(name, startedAt);
         const observation = await this.deps.prober.act(this.callFor(name));
         this.active[name] = { observation, startedAt };
       });
