@@ -34,11 +34,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'lab test',
-    usage: '<folder…> [--keep] [--json] [--patience 60s]',
+    usage: '<folder…> [--keep] [--individualise] [--json] [--patience 60s]',
     about: [
       'types solution.sh into a real sandbox, of a service of its own, and checks the points it states;',
-      '--keep leaves the sandbox to look at until ctrl-c; --json for programs; --patience is how long',
-      'points may take. Exit status: 0 all as stated, 1 a lab is not, 2 it cannot be tried here',
+      '--keep leaves the sandbox to look at until ctrl-c; --individualise draws the parameters; --json for',
+      'programs; --patience is how long points may take. Exit status: 0 all as stated, 1 a lab is not, 2 it cannot be tried here',
     ],
     load: async () => (await import('./lab-test.js')).labTest,
   },

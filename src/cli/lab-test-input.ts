@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { LabFiles } from '../labs/lab-folder.js';
 import type { LabSpec } from '../labs/lab-spec.js';
-import { parseSolution, SolutionError, type SolutionStep } from '../player/solution.js';
+import { parseSolution, type SolutionStep } from '../labs/solution.js';
 import { checkFolder, problemLines } from './lab-problems.js';
 
 export interface ReadyLab {
@@ -20,11 +20,5 @@ export async function readForTrial(folder: string): Promise<{ lab?: ReadyLab; li
   const file = path.join(folder, 'solution.sh');
   if (solution === undefined)
     return { lines: [...lines, `${file}:1:1: error: is missing; it holds the lines that solve the lab`] };
-  try {
-    return { lines, lab: { slug, files, spec: lab.spec, steps: parseSolution(solution) } };
-  } catch (error) {
-    if (!(error instanceof SolutionError)) throw error;
-    const message = error.message.slice(error.message.indexOf(': ') + 2);
-    return { lines: [...lines, `${file}:${error.line}:1: error: ${message}`] };
-  }
+  return { lines, lab: { slug, files, spec: lab.spec, steps: parseSolution(solution) } };
 }

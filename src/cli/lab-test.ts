@@ -10,6 +10,7 @@ import { readForTrial, type ReadyLab } from './lab-test-input.js';
 interface Options {
   keep: boolean;
   json: boolean;
+  individualise: boolean;
   patienceMs: number;
 }
 
@@ -21,13 +22,14 @@ export const labTest: Run = async (args, context) => {
     options: {
       keep: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      individualise: { type: 'boolean', default: false },
       patience: { type: 'string', default: '60s' },
     },
   });
   if (folders.length === 0) throw new UsageError('which folder?');
   const patienceMs = parseDuration(values.patience);
   if (patienceMs === undefined) throw new UsageError('--patience is a duration such as 60s');
-  const { keep, json } = values;
+  const { keep, json, individualise } = values;
   const tell = json ? context.say : context.out;
   const labs: ReadyLab[] = [];
   let broken = 0;
@@ -40,7 +42,7 @@ export const labTest: Run = async (args, context) => {
   const twice = labs.find((lab, i) => labs.findIndex(({ slug }) => slug === lab.slug) !== i);
   if (twice) throw new UsageError(`two folders are named ${twice.slug}`);
   try {
-    const trials = broken > 0 ? [] : await tryLabs(labs, { keep, json, patienceMs }, context);
+    const trials = broken > 0 ? [] : await tryLabs(labs, { keep, json, individualise, patienceMs }, context);
     const ok = broken === 0 && trials.every((trial) => trial.ok);
     if (json) context.out(JSON.stringify({ ok, labs: trials }));
     return ok ? 0 : 1;
@@ -70,7 +72,7 @@ async function tryLabs(labs: readonly ReadyLab[], o: Options, context: CliContex
     const operator = new ApiClient(service.url, service.operatorKey);
     const trials: Trial[] = [];
     for (const { slug, steps } of labs) {
-      const { patienceMs, keep } = o;
+      const { patienceMs, keep, individualise } = o;
       const { signal } = interrupted;
       const trial = await tryLab({
         service,
@@ -79,6 +81,7 @@ async function tryLabs(labs: readonly ReadyLab[], o: Options, context: CliContex
         steps,
         patienceMs,
         keep,
+        individualise,
         say: tell,
         signal,
       });

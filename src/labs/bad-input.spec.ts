@@ -81,6 +81,12 @@ describe('a lab with a fault', () => {
       says: /is longer than 300 characters; shorten it/,
     },
     {
+      name: 'a name that no sandbox can be asked for by',
+      change: ['id: a-lab', 'id: ab'],
+      at: 'id: ab',
+      says: /id: must have 3 characters or more/,
+    },
+    {
       name: 'a field that is missing',
       change: ['    weight: 3\n', ''],
       at: 'id: reached',
@@ -137,6 +143,14 @@ describe('a lab with a fault', () => {
         /^instructions.en.md:17:2: : \$\{nett\} is neither .* declare it in params or vars/,
       ),
     ]);
+  });
+
+  it.each([
+    ['# expect: 8\n', '# expect: all\n', /^solution.sh:14:1: : "# expect: all" is not understood/],
+    ['# expect: 8\n', '# expect: 7\n', /^solution.sh:14:1: : ends with 7 of 8 points; solve the rest/],
+    ['# expect: 0\n', '', /^solution.sh:3:1: : begin with "# expect: 0"/],
+  ])('is told of a solution that says %j for %j', (from, to, says) => {
+    expect(complaints(from, to, 'solution.sh')).toEqual([expect.stringMatching(says)]);
   });
 
   it('leaves the shell its own variables, in pages too', () => {

@@ -9,6 +9,7 @@ import { referenceFindings, sinceFindings } from './lint/references.js';
 import { requiresFindings } from './lint/requires.js';
 import { scriptFindings } from './lint/scripts.js';
 import { setupFindings } from './lint/setup.js';
+import { solutionFindings } from './lint/solution.js';
 import { structureFindings } from './lint/structure.js';
 import { timelineFindings } from './lint/timelines.js';
 import { vacuityFindings } from './lint/vacuity.js';
@@ -16,7 +17,12 @@ import { pathText, type LabProblem } from './lab-yaml.js';
 
 /** All rules in the order of their depth; the later ones need a lab that the earlier ones found sound. */
 export function lintLab(input: LintInput): LabProblem[] {
-  const findings = [...structureFindings(input), ...localeFindings(input), ...setupFindings(input)];
+  const findings = [
+    ...structureFindings(input),
+    ...localeFindings(input),
+    ...setupFindings(input),
+    ...solutionFindings(input),
+  ];
   findings.push(...referenceFindings(input));
   // A name that expressions cannot read makes none of them compile.
   if (!findings.some((f) => f.rule === 'names'))

@@ -44,7 +44,8 @@ const hostSchema = z.strictObject({
 export const labSpecSchema = z.strictObject({
   apiVersion: z.literal('wheelhouse/v1'),
   kind: z.literal('Lab'),
-  id: idSchema,
+  /** What a sandbox is asked for by; the API wants three characters. */
+  id: idSchema.min(3, 'must have 3 characters or more'),
   version: z.string().regex(/^\d+\.\d+\.\d+$/, 'must be a version such as 1.0.0'),
   title: localized,
   summary: localized.optional(),

@@ -1,6 +1,6 @@
 import { ApiClient, type PlayerApi } from './api-client.js';
 import { ProgressClient, type SeenProgress } from './progress-client.js';
-import type { SolutionStep } from './solution.js';
+import type { SolutionStep } from '../labs/solution.js';
 import { TerminalClient } from './terminal-client.js';
 import { untilState } from './until-state.js';
 
@@ -17,6 +17,10 @@ export interface BeginOptions {
   withinMs?: number;
   /** Of the explanations. */
   locale?: string;
+  /** Of whom the progress is asked; the learner's own sees only what the lab's feedback lets them see. */
+  watcher?: string;
+  /** With drawn values of the parameters. */
+  individualise?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -55,14 +59,15 @@ export class LabPlayer {
   /** Allocates the lab, waits for `ready` and opens a shell. */
   static async begin<T extends LabPlayer>(this: new (parts: PlayerParts) => T, o: BeginOptions): Promise<T> {
     const { service, operator, lab, user, signal } = o;
-    const made = await operator.post('/v1/sandboxes', { lab, user, waitSeconds: 5 });
+    const { individualise = false } = o;
+    const made = await operator.post('/v1/sandboxes', { lab, user, individualise, waitSeconds: 5 });
     if (made.status >= 400) throw new Error(`${lab}: ${made.body.code}: ${made.body.detail}`);
     const sandbox = made.body.id as string;
     const withinMs = o.withinMs ?? 180_000;
     await untilState({ api: operator, sandbox, states: ['ready'], withinMs, signal });
     const { body } = await operator.post(`/v1/users/${user}/tokens`);
     const api = new ApiClient(service.url, body.token);
-    const progress = await ProgressClient.open(service.url, sandbox, body.token, o.locale);
+    const progress = await ProgressClient.open(service.url, sandbox, o.watcher ?? body.token, o.locale);
     const opened = await api.post(`/v1/sandboxes/${sandbox}/terminals`, {});
     const ticket = await api.post(`/v1/terminals/${opened.body.id}/tickets`, {});
     const url = `${service.url.replace('http', 'ws')}${ticket.body.url}`;

@@ -1,7 +1,7 @@
 import type { ApiClient } from './api-client.js';
 import { LabPlayer, PointsDiffer } from './lab-player.js';
 import type { SeenProgress } from './progress-client.js';
-import type { SolutionStep } from './solution.js';
+import type { SolutionStep } from '../labs/solution.js';
 
 export interface TrialStep {
   /** Line of solution.sh. */
@@ -32,12 +32,14 @@ export interface Trial {
 }
 
 export interface TrialOptions {
-  service: { url: string };
+  service: { url: string; operatorKey: string };
   operator: ApiClient;
   lab: string;
   steps: readonly SolutionStep[];
   /** How long the points of a `# expect:` may take. */
   patienceMs: number;
+  /** With drawn values of the parameters, in place of the defaults. */
+  individualise: boolean;
   /** Leaves the sandbox where the solution left it. */
   keep: boolean;
   say: (text: string) => void;
@@ -69,13 +71,15 @@ export async function tryLab(o: TrialOptions): Promise<Trial> {
       withinMs: READY_WITHIN_MS,
       // As everything else that the command prints.
       locale: 'en',
+      watcher: service.operatorKey,
+      individualise: o.individualise,
       signal,
     });
     trial.sandbox = player.sandbox;
     trial.readyMs = Math.round(performance.now() - begun);
     trial.max = player.progress.latest!.score.max;
     o.say(`${lab}: ${player.sandbox} is ready after ${seconds(trial.readyMs)}`);
-    await untouched(player);
+    await untouched(player, operator);
     o.say(`${lab}: untouched: 0 of ${trial.max} points`);
     const { patienceMs } = o;
     const onStep = (step: SolutionStep): void => stepDone(step, { trial, begun, say: o.say });
@@ -108,8 +112,8 @@ function aborted(signal: AbortSignal): Promise<never> {
 class TrialError extends Error {}
 
 /** Asks for a look at everything: nothing may hold, and nothing may be about to. */
-async function untouched(player: LabPlayer): Promise<void> {
-  const { body } = await player.api.post<SeenProgress>(`/v1/sandboxes/${player.sandbox}/progress/check`);
+async function untouched(player: LabPlayer, operator: ApiClient): Promise<void> {
+  const { body } = await operator.post<SeenProgress>(`/v1/sandboxes/${player.sandbox}/progress/check`);
   const held = body.objectives.filter((o) => o.credited || o.state === 'holding').map((o) => o.id);
   if (body.score.points !== 0 || held.length > 0) {
     throw new TrialError(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LabPlayer as Player } from '../../src/player/lab-player.js';
-import { parseSolution } from '../../src/player/solution.js';
+import { parseSolution } from '../../src/labs/solution.js';
 import { untilState as until } from '../../src/player/until-state.js';
 import type { Api } from './api.js';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseSolution } from '../../player/solution.js';
+import { parseSolution } from '../solution.js';
 import { loadLab } from '../lab-loader.js';
 import { labView } from '../lab-view.js';
 import { ScaffoldError, scaffoldLab } from './scaffold.js';

@@ -1,4 +1,4 @@
-/** What a player does with a line of solution.sh; `line` counts from 1. */
+/** What is done with a line of solution.sh; `line` counts from 1. */
 export type SolutionStep =
   | { kind: 'type'; line: number; text: string }
   /** Typed, and ended by ctrl-c once it has shown four replies of a ping. */
@@ -9,9 +9,9 @@ export type SolutionStep =
 export class SolutionError extends Error {
   constructor(
     readonly line: number,
-    message: string,
+    readonly what: string,
   ) {
-    super(`solution.sh:${line}: ${message}`);
+    super(`solution.sh:${line}: ${what}`);
   }
 }
 
