@@ -35,7 +35,8 @@ export async function startCapture(
   entry: NetnsEntry,
   o: { on: string[]; filter: string; pattern: Buffer },
 ): Promise<Witness> {
-  const args = ['-n', '-U', '--immediate-mode', '-Q', 'in', '-s', '256', '-w', '-', ...o.on, o.filter];
+  // Not promiscuous: that would be a change of the interface, which the monitor takes for the learner's doing.
+  const args = ['-n', '-p', '-U', '--immediate-mode', '-Q', 'in', '-s', '256', '-w', '-', ...o.on, o.filter];
   const child = await startResident({ argv: entry.argv('tcpdump', args), extraFds: entry.fds });
   const counter = new PacketCounter(o.pattern);
   const changed = new Set<() => void>();
