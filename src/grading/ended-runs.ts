@@ -19,7 +19,10 @@ export interface EndedRow {
 }
 
 /** Counted anew from what was stored, so that it is what the progress of that run says. */
-export function endedRun(row: EndedRow, { run, frozen }: { run: Run; frozen: Frozen }): EndedRun {
+export function endedRun(
+  row: EndedRow,
+  { run, frozen, replay }: { run: Run; frozen: Frozen; replay: EndedRun['replay'] },
+): EndedRun {
   const score = scoreOfRun(run, true);
   const { at, cause, provisional, confirmedAt, confirmedBy } = frozen;
   return {
@@ -33,5 +36,6 @@ export function endedRun(row: EndedRow, { run, frozen }: { run: Run; frozen: Fro
     passed: score.fraction >= run.lab.spec.passMark,
     provisional,
     confirmed: confirmedAt ? { at: confirmedAt.toISOString(), by: confirmedBy ?? '' } : null,
+    replay,
   };
 }

@@ -157,7 +157,12 @@ export class GradingService implements OnModuleInit, OnApplicationBootstrap, OnA
   async runsLike(principal: Principal, sandboxId: string): Promise<EndedRun[]> {
     const { tenantId, userId, labId } = await this.sandboxes.get(principal, sandboxId);
     const rows = await this.repository.endedRuns({ tenantId, userId, labId });
-    return Promise.all(rows.map(async (row) => endedRun(row, await this.pastRun(row))));
+    const logs = await this.logs.kinds(rows.map(({ id }) => id));
+    return Promise.all(
+      rows.map(async (row) =>
+        endedRun(row, { ...(await this.pastRun(row)), replay: logs.get(row.id) ?? 'none' }),
+      ),
+    );
   }
 
   private async pastRun(row: EndedRow) {

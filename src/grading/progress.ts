@@ -102,6 +102,8 @@ export const runsSchema = z
         passed: z.boolean(),
         provisional: z.boolean(),
         confirmed: z.object({ at: z.string(), by: z.string() }).nullable(),
+        /** Whether it can be folded again; `partial` = to where it outgrew its log. */
+        replay: z.enum(['complete', 'partial', 'none']),
       }),
     ),
   })

@@ -61,6 +61,8 @@ describeWith(['root', 'runc', 'ovs'], 'the log of a run', () => {
     await ada.points(5, 'after the pair');
     const frozen = await ada.api.post(`/v1/sandboxes/${run}/progress/final`);
     expect(frozen.body).toMatchObject({ score: { points: 5 } });
+    const runs = await ada.api.get(`/v1/sandboxes/${run}/progress/runs`);
+    expect(runs.body.items).toMatchObject([{ sandboxId: run, replay: 'complete' }]);
     await ada.detach();
     prisma = new PrismaService(new EmbeddedPostgres(service.stateDir, silentLogger).url(), silentLogger);
   }, 180_000);

@@ -35,6 +35,15 @@ export class LogRepository {
     return { bytes: Number(rows[0]?.bytes ?? 0), full: rows[0]?.full ?? false };
   }
 
+  /** Which of the runs have a log, and whether it lacks their end. */
+  async kinds(sandboxIds: readonly string[]): Promise<Map<string, 'complete' | 'partial'>> {
+    const { rows } = await this.prisma.pool.query<{ id: string; full: boolean }>(
+      'SELECT "sandboxId" AS id, bool_or("full") AS full FROM "RunLog" WHERE "sandboxId" = ANY($1) GROUP BY 1',
+      [sandboxIds],
+    );
+    return new Map(rows.map(({ id, full }) => [id, full ? 'partial' : 'complete']));
+  }
+
   async read(sandboxId: string): Promise<StoredSegment[]> {
     const rows = await this.prisma.client.runLog.findMany({
       where: { sandboxId },

@@ -38,7 +38,7 @@ describe('what a log hides', () => {
     const [a, b] = ['abc123def456', 'swordfish'].map((text) => veil.over(text));
     expect(a).toMatch(/^[a-z0-9]{12}$/);
     expect(b).toMatch(/^[a-z0-9]{9}$/);
-    expect(veil.over('the token is abc123def456.')).toBe(`the token is ${String(a)}.`);
+    expect(veil.over('the token is abc123def456.')).toBe(`the token is ${a as string}.`);
     const again = new Veil({ secrets: ['abc123def456'], values: {}, key });
     expect(again.over('abc123def456')).toBe(a);
     const bearer = veil.over(BEARER);
