@@ -1,5 +1,5 @@
 import { el, setText } from './dom.js';
-import { t } from './i18n.js';
+import { language, t } from './i18n.js';
 import { icon } from './icons.js';
 
 /** States that the learner must act on, or know of: their explanation is shown without asking. */
@@ -16,15 +16,27 @@ export class ObjectiveRow {
   #weight = el('span', { class: 'o-weight' });
   #why = el('p', { class: 'o-why' });
   #more = el('p', { class: 'o-more' });
+  #word = el('p', { class: 'o-word' });
+  #retry = el('button', { type: 'button', class: 'o-retry', onclick: () => this.onRetry() });
   #hints = el('ul', { class: 'o-hints' });
 
   /**
    * @param {string} id
    * @param {(n: number) => void} onHint
+   * @param {() => void} onRetry
    */
-  constructor(id, onHint) {
+  constructor(id, onHint, onRetry) {
     this.onHint = onHint;
-    this.details = el('div', { class: 'o-details', id: `o-${id}` }, this.#why, this.#more, this.#hints);
+    this.onRetry = onRetry;
+    this.details = el(
+      'div',
+      { class: 'o-details', id: `o-${id}` },
+      this.#word,
+      this.#why,
+      this.#retry,
+      this.#more,
+      this.#hints,
+    );
     this.button = el(
       'button',
       { type: 'button', class: 'o-line', 'aria-controls': `o-${id}`, onclick: () => this.#toggle() },
@@ -43,7 +55,7 @@ export class ObjectiveRow {
    * @param {(id: string) => string} titleOf
    */
   show(objective, title, titleOf) {
-    const { state, weight, explanation, needs = [], hints = [] } = objective;
+    const { state, weight, explanation, dueAt, needs = [], hints = [] } = objective;
     if (state !== this.#state) {
       if (this.#state !== '') this.element.dataset.fresh = 'yes';
       this.#state = state;
@@ -56,9 +68,22 @@ export class ObjectiveRow {
     setText(this.#weight, t('weight', { n: weight }));
     setText(this.#why, state === 'passed' ? '' : (explanation?.text ?? ''));
     const blocked = state === 'blocked' && needs.length > 0;
-    setText(this.#more, blocked ? t('needs', { list: needs.map(titleOf).join(', ') }) : '');
+    const first = blocked ? t('needs', { list: needs.map(titleOf).join(', ') }) : '';
+    const due = dueAt && t('dueAt', { time: new Date(dueAt).toLocaleTimeString(language()) });
+    setText(this.#more, [first, due].filter(Boolean).join(' '));
+    this.#showWord(objective);
     this.#showHints(hints, state);
     this.#open(this.#wish ?? LOUD.has(state));
+  }
+
+  /** What a person decided, and whether the learner may try again. */
+  #showWord({ state, overridden, retries }) {
+    this.element.dataset.decided = overridden ? 'yes' : 'no';
+    setText(this.#word, overridden ? t('decided', overridden) : '');
+    const left = state === 'failed' && !overridden ? (retries?.left ?? 0) : 0;
+    if (left === 0 && document.activeElement === this.#retry) this.button.focus();
+    this.#retry.hidden = left === 0;
+    setText(this.#retry, left === 0 ? '' : t('retry', { n: left }));
   }
 
   #showHints(hints, state) {
@@ -83,7 +108,8 @@ export class ObjectiveRow {
   }
 
   #open(open) {
-    const empty = !this.#why.textContent && !this.#more.textContent && !this.#hints.childElementCount;
+    const texts = [this.#word, this.#why, this.#retry, this.#more];
+    const empty = texts.every((part) => !part.textContent) && !this.#hints.childElementCount;
     this.button.disabled = empty;
     this.details.hidden = empty || !open;
     this.button.setAttribute('aria-expanded', String(!this.details.hidden));

@@ -89,7 +89,11 @@ export class Objectives {
     for (const objective of [...objectives, ...away]) {
       let row = this.#rows.get(objective.id);
       if (!row) {
-        row = new ObjectiveRow(objective.id, (n) => void this.#hint(objective.id, n));
+        row = new ObjectiveRow(
+          objective.id,
+          (n) => void this.#ask(`objectives/${objective.id}/hints/${n}`),
+          () => void this.#ask(`objectives/${objective.id}/retry`),
+        );
         this.#rows.set(objective.id, row);
         byId('objective-list').append(row.element);
       }
@@ -106,11 +110,27 @@ export class Objectives {
       t('score', { points: Math.round(score.points * 100) / 100, max: score.max }),
     );
     byId('score-passed').hidden = !passed;
+    this.#note();
   }
 
-  async #hint(id, n) {
+  /** When results are shown, and whether they stand. */
+  #note() {
+    const { feedback, frozenAt, provisional, shownAt } = this.progress;
+    const time = shownAt && new Date(shownAt).toLocaleTimeString(language(), { timeStyle: 'medium' });
+    const waiting = feedback === 'on-check' ? 'feedbackOnCheck' : 'feedbackAfter';
+    let text = '';
+    if (provisional) text = t('provisional');
+    else if (frozenAt) text = t('frozen');
+    else if (feedback === 'on-check' && time) text = t('feedbackShown', { time });
+    else if (feedback && feedback !== 'live') text = t(waiting);
+    setText(byId('feedback-note'), text);
+    byId('check').hidden = Boolean(frozenAt) || feedback === 'after-freeze';
+  }
+
+  /** Asks for something whose answer is the progress. */
+  async #ask(what) {
     try {
-      const answer = await this.o.api.post(`${this.path}/objectives/${id}/hints/${n}${this.#locale()}`, {});
+      const answer = await this.o.api.post(`${this.path}/${what}${this.#locale()}`, {});
       this.show(answer?.objectives ? answer : await this.o.api.get(`${this.path}${this.#locale()}`));
     } catch (error) {
       toast(error.message, 'error');

@@ -3,7 +3,7 @@ import { Countdown } from './countdown.js';
 import { byId, setText } from './dom.js';
 import { language, t } from './i18n.js';
 import { showInstructions } from './instructions.js';
-import { bindActions } from './lab-actions.js';
+import { bindActions, showHand } from './lab-actions.js';
 import { Objectives, percentOf } from './objectives.js';
 import { SandboxWatch } from './sandbox-watch.js';
 import { TerminalTabs } from './terminal-tabs.js';
@@ -19,6 +19,8 @@ export class Workspace {
   /** As it was last seen. */
   sandbox;
   #lab;
+  /** The sandbox whose values the texts have, once there is one. */
+  #labOf;
 
   /**
    * @param {object} o
@@ -37,6 +39,7 @@ export class Workspace {
   /** @param {any} [sandbox] the one that lives already; else one is asked for */
   async open(sandbox) {
     clearToasts();
+    this.sandbox = sandbox;
     if (!sandbox) {
       showWaiting(undefined);
       this.o.onView('waiting');
@@ -50,7 +53,10 @@ export class Workspace {
 
   /** Everything of the lab that depends on the language. */
   async loadLab() {
-    this.#lab = await this.o.api.get(`/v1/labs/${this.o.slug}?locale=${language()}`);
+    const id = this.sandbox?.id;
+    const path = id === undefined ? `/v1/labs/${this.o.slug}` : `/v1/sandboxes/${id}/lab`;
+    this.#lab = await this.o.api.get(`${path}?locale=${language()}`);
+    this.#labOf = id;
     setText(byId('lab-title'), this.#lab.title);
     document.title = `${this.#lab.title} · Wheelhouse`;
     byId('instructions-body').lang = this.#lab.locale;
@@ -74,6 +80,8 @@ export class Workspace {
       sandbox,
       onChange: (seen) => this.#changed(seen),
       onWarning: (warning) => this.#warn(warning),
+      onMessage: ({ from, text }) =>
+        toast(t('messageFrom', { from: from || t('instructor'), text }), 'message'),
       onLink: (live) => this.o.link.set('events', live),
     });
   }
@@ -88,8 +96,9 @@ export class Workspace {
     }
   }
 
-  #run({ id, expiresAt }) {
+  #run({ id, expiresAt, handRaisedAt }) {
     this.#countdown.set(expiresAt);
+    showHand(handRaisedAt !== null);
     if (this.terminals) return;
     this.o.onView('workspace');
     const { api, link } = this.o;
@@ -97,6 +106,8 @@ export class Workspace {
     this.objectives = new Objectives({ api, sandboxId: id, onLink: onProgressLink });
     this.objectives.setTitles(this.#lab.objectives);
     this.objectives.start();
+    // Its parameters may be its own, and its version an older one.
+    if (this.#labOf !== id) this.loadLab().catch((error) => toast(error.message, 'error'));
     this.terminals = new TerminalTabs({ api, sandboxId: id, onLink: (name, live) => link.set(name, live) });
     this.terminals
       .open()
