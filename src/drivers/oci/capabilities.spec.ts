@@ -5,13 +5,15 @@ const finding = (code: string, level: Finding['level']): Finding => ({ code, lev
 
 describe('what lab hosts of a machine can do', () => {
   it('is everything whose probe succeeded', () => {
-    const findings = ['host.netns', 'host.tun', 'host.nft', 'host.cgroup'].map((code) => finding(code, 'ok'));
+    const findings = ['host.netns', 'host.tun', 'host.nft', 'host.delegated-cgroup'].map((code) =>
+      finding(code, 'ok'),
+    );
     expect(capabilitiesOf(findings)).toEqual(expect.arrayContaining(['netns', 'ovs', 'nft', 'cgroup']));
   });
 
   it('lacks what the probe could not do, and nothing because of another warning', () => {
     const findings = [
-      finding('host.cgroup', 'warn'),
+      finding('host.delegated-cgroup', 'warn'),
       finding('host.tun', 'warn'),
       finding('host.files', 'warn'),
     ];

@@ -6,7 +6,7 @@ const DECIDES: Record<string, HostCapability> = {
   'host.tun': 'ovs',
   'host.nft': 'nft',
   'host.nested-proc': 'nested-proc',
-  'host.cgroup': 'cgroup',
+  'host.delegated-cgroup': 'cgroup',
 };
 
 /** What lab hosts of this machine can do, by what the probe saw one do. */

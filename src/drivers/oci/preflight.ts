@@ -1,6 +1,7 @@
 import type { Logger } from '../../common/logger.js';
 import { runCommand } from '../../linux/exec/command.js';
 import type { Finding } from '../host-driver.js';
+import { delegatedFolder } from './delegated.js';
 import { runtimeCandidates } from './find-runtime.js';
 import { Layout } from './layout.js';
 import { checkMachine } from './machine-checks.js';
@@ -50,6 +51,15 @@ function versionFinding(version: string): Finding {
   };
 }
 
+/** Known without a probe, and nothing that a new look would change. */
+function noGroup(): string | undefined {
+  return delegatedFolder('/') === undefined ? 'pids are not counted in a v1 hierarchy' : undefined;
+}
+
+function isSettled({ code, level }: Finding): boolean {
+  return level === 'ok' || (code === 'host.delegated-cgroup' && noGroup() !== undefined);
+}
+
 function part(code: string, problem: string | undefined, text: { wanted: string; fix: string }): Finding {
   if (problem !== undefined) return { code, level: 'warn', found: problem, ...text };
   return { code, level: 'ok', found: 'works in a lab host', wanted: text.wanted };
@@ -67,7 +77,7 @@ function partFindings(result: ProbeResult): Finding[] {
       wanted: 'a /proc in a nested PID namespace, for labs on containers',
       fix: 'upgrade the runtime and the kernel',
     }),
-    part('host.cgroup', result.cgroup, {
+    part('host.delegated-cgroup', noGroup() ?? result.cgroup, {
       wanted: 'a control group handed to the lab host, for objectives on limits',
       fix: 'boot with the pids controller in a v1 hierarchy (systemd.unified_cgroup_hierarchy=0)',
     }),
@@ -96,7 +106,7 @@ async function checkRuntime(o: PreflightOptions, stamp: string): Promise<Preflig
     const seen = await runtimeVersion(program);
     const parts = partFindings(result);
     // A part that fails is looked at again at each start: its fix needs no new runtime.
-    if (parts.every((finding) => finding.level === 'ok')) await rememberProbe(cache, key, seen);
+    if (parts.every(isSettled)) await rememberProbe(cache, key, seen);
     return { program, findings: [ok, versionFinding(seen), ...parts] };
   }
   const found =
