@@ -2,11 +2,14 @@ import { callOf } from '../labs/prepared-lab.js';
 import { traitsOf } from './probes/traits.js';
 import type { Run } from './run.js';
 
-/** While someone waits for an answer, but nothing stirs. */
+/** While someone waits for an answer, but nothing stirs: at least this, and half of the time that nothing has stirred. */
 const WAITING_GAP_MS = 2000;
 const PASSED_GAP_MS = 5000;
-/** While neither the kernel nor the learner stirs. */
-const QUIET_GAP_MS = 15_000;
+/**
+ * While neither the kernel nor the learner stirs. Packets go out because something happened; by the clock only for what
+ * happens without a trace, as a rule of a switch that a script in the background sets.
+ */
+const QUIET_GAP_MS = 120_000;
 /** After a newline or a change, until something is sent: the command has first to have its effect. */
 const SETTLE_MS = 150;
 /** How long after the last stir one still expects more of it. */
@@ -62,16 +65,21 @@ export class AskSchedule {
     const { gapMs } = traitsOf(callOf(this.run.lab, name)).active!;
     const stirred =
       this.stirredAt >= (this.asked.get(name) ?? -Infinity) || now - this.stirredAt < STIRRED_FOR_MS;
-    if (this.isAwaited(name)) return stirred ? gapMs : Math.max(gapMs, WAITING_GAP_MS);
+    const awaited = this.awaited(name);
+    if (awaited !== undefined) {
+      const patient = awaited === 'open' ? Math.min((now - this.stirredAt) / 2, QUIET_GAP_MS) : 0;
+      return stirred ? gapMs : Math.max(gapMs, WAITING_GAP_MS, patient);
+    }
     if (this.idle(now)) return Infinity;
     return stirred ? PASSED_GAP_MS : QUIET_GAP_MS;
   }
 
-  private isAwaited(name: string): boolean {
-    return this.run.lab.objectives.some(({ spec, reads, aliases }) => {
-      const { state } = this.run.of(spec.id).memory;
-      const open = state === 'pending' || state === 'regressed' || state === 'holding';
-      return open && reads.some((read) => (aliases[read] ?? read) === name);
-    });
+  /** A hold has to be seen without a gap; what is not met yet is met by what somebody does. */
+  private awaited(name: string): 'holding' | 'open' | undefined {
+    const states = this.run.lab.objectives
+      .filter(({ reads, aliases }) => reads.some((read) => (aliases[read] ?? read) === name))
+      .map(({ spec }) => this.run.of(spec.id).memory.state);
+    if (states.includes('holding')) return 'holding';
+    return states.includes('pending') || states.includes('regressed') ? 'open' : undefined;
   }
 }
