@@ -1,5 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { ROOT } from '../src/config/root.js';
 import type { BenchContext } from './harness.js';
 
 export const PLAIN_LAB = 'bench-plain';
@@ -40,5 +41,13 @@ export function makePlainLab(context: BenchContext): string {
   context.defer(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(path.join(folder, PLAIN_LAB, 'fixtures'), { recursive: true });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(folder, PLAIN_LAB, name), text);
+  return folder;
+}
+
+/** The same folder with labs of this repository beside that one. */
+export function makeBenchLabs(context: BenchContext, labs: readonly { lab: string }[]): string {
+  const folder = makePlainLab(context);
+  for (const { lab } of labs)
+    cpSync(path.join(ROOT, 'labs', lab), path.join(folder, lab), { recursive: true });
   return folder;
 }
