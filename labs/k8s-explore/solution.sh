@@ -21,11 +21,11 @@ kubectl logs $POD_NAME | sed -n 's/.*Started At: \([^ ]*\) .*/\1/p' > ~/findings
 kubectl exec $POD_NAME -- env
 kubectl exec $POD_NAME -- bash -c 'echo $BOOTCAMP_TOKEN' > ~/findings/token
 # expect: 15
-# The course writes "exec -ti $POD_NAME bash"; today's kubectl wants the two dashes.
-kubectl exec -ti $POD_NAME -- bash
+# The course writes "exec -ti $POD_NAME bash"; today's kubectl wants the two dashes. Which word, this lab says.
+kubectl exec -ti $POD_NAME -- env word=$word bash
 cat server.js
 curl localhost:8080
-hostname > /tmp/boussole
+hostname > /tmp/$word
 exit
 # expect: 20
 kill %1

@@ -3,7 +3,7 @@
 # expect: 0
 kubectl get deployments
 kubectl get rs
-kubectl scale deployments/kubernetes-bootcamp --replicas=4
+kubectl scale deployments/kubernetes-bootcamp --replicas=$up
 # expect: 13
 kubectl get deployments
 kubectl get pods -o wide
@@ -15,7 +15,7 @@ curl $(minikube ip):$NODE_PORT
 curl $(minikube ip):$NODE_PORT
 curl $(minikube ip):$NODE_PORT
 # expect: 13
-kubectl scale deployments/kubernetes-bootcamp --replicas=2
+kubectl scale deployments/kubernetes-bootcamp --replicas=$down
 # expect: 20
 kubectl get deployments
 kubectl get pods -o wide

@@ -15,10 +15,10 @@ kubectl get pods -l app=kubernetes-bootcamp
 kubectl get services -l app=kubernetes-bootcamp
 export POD_NAME=$(kubectl get pods -o go-template --template '{{range .items}}{{.metadata.name}}{{"\n"}}{{end}}')
 echo Name of the Pod: $POD_NAME
-kubectl label pods $POD_NAME version=v1
+kubectl label pods $POD_NAME version=$tag
 # expect: 14
 kubectl describe pods $POD_NAME
-kubectl get pods -l version=v1
+kubectl get pods -l version=$tag
 kubectl delete service -l app=kubernetes-bootcamp
 # expect: 20
 kubectl get services

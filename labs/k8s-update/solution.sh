@@ -13,7 +13,7 @@ echo NODE_PORT=$NODE_PORT
 curl $(minikube ip):$NODE_PORT
 # expect: 8
 kubectl describe pods
-kubectl set image deployments/kubernetes-bootcamp kubernetes-bootcamp=gcr.io/google-samples/kubernetes-bootcamp:v10
+kubectl set image deployments/kubernetes-bootcamp kubernetes-bootcamp=gcr.io/google-samples/kubernetes-bootcamp:$bad
 kubectl get deployments
 kubectl get pods
 # expect: 11

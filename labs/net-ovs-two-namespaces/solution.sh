@@ -1,4 +1,5 @@
 # Reference transcript: the lines of the course's section 4.2, typed into the lab host's shell.
+# $net is the network of this run; unless it was drawn, the course's own: 10.0.0.
 # "# press: ctrl-c" = the key that ends the line above, once it has shown four replies.
 # "# expect: N" = points due once the lines above it have taken effect.
 # expect: 0
@@ -35,7 +36,7 @@ ip netns exec red ip link set lo up
 ip netns exec red ip link set eth0-r up
 # expect: 9
 # The course shows this address, but not the command that gives it.
-ip netns exec red ip addr add 10.0.0.1/24 dev eth0-r
+ip netns exec red ip addr add $net.1/24 dev eth0-r
 ip netns exec red ip addr
 ip netns exec red ip route
 ip route
@@ -48,16 +49,16 @@ exit
 echo $SHLVL
 ip netns exec green bash
 ip link set eth0-g up
-ip addr add 10.0.0.2/24 dev eth0-g
+ip addr add $net.2/24 dev eth0-g
 ip addr
 exit
 # expect: 20
 ip netns exec red bash
-ping 10.0.0.2
+ping $net.2
 # press: ctrl-c
 exit
 ip netns exec green bash
-ping 10.0.0.1
+ping $net.1
 # press: ctrl-c
 exit
 # expect: 20

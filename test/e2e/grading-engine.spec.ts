@@ -12,6 +12,7 @@ import { OpenApiCheck } from '../support/openapi-check.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 const LAB = 'net-engine';
+const COURSE = 'net-ovs-two-namespaces';
 
 interface Shown {
   id: string;
@@ -25,8 +26,8 @@ interface Shown {
   evidenceId: string | null;
 }
 
-describeWith(['root', 'runc'], 'a run of a lab that uses everything the grader can do', () => {
-  const env = { WHEELHOUSE_LABS: path.resolve('test/labs') };
+describeWith(['root', 'runc', 'ovs'], 'a run of a lab that uses everything the grader can do', () => {
+  const env = { WHEELHOUSE_LABS: ['test/labs', 'labs'].map((folder) => path.resolve(folder)).join(',') };
   let service: TestService;
   let operator: Api;
   let database: pg.Pool;
@@ -292,6 +293,15 @@ describeWith(['root', 'runc'], 'a run of a lab that uses everything the grader c
     expect((await learner.get(path)).body.score.points).toBe(4);
     expect((await runs())[0].score.points).toBe(4);
   }, 90_000);
+
+  it("is won with drawn addresses by the course's own commands", async () => {
+    const carl = await begin(COURSE, 'carl', true);
+    const { body } = await carl.api.get(`/v1/sandboxes/${carl.sandbox}/lab?locale=en`);
+    expect(body.instructionsHtml).not.toContain('10.0.0.1');
+    await carl.solve(COURSE);
+    expect(carl.progress.latest!.score.fraction).toBe(1);
+    await carl.leave(operator);
+  }, 120_000);
 
   it('shows nothing before a check, or before the freeze, where the lab says so; people see everything', async () => {
     for (const lab of ['net-on-check', 'net-after-freeze']) {

@@ -51,7 +51,8 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   'objectives[].never.script': 'A script of the folder, checks/NAME, that gets the observations as JSON.',
   'objectives[].never.cel': 'An expression in CEL over the observations, lab, past and sandbox.',
   'objectives[].within': 'A deadline; without it, time fails no objective.',
-  'objectives[].within.from': 'From when on it counts: unblocked (the default) or the start.',
+  'objectives[].within.from':
+    'From when on it counts: unblocked (the default), start, or the objective whose first pass starts the clock.',
   'objectives[].within.for': 'How long, such as 10m.',
   'objectives[].since':
     'Facts count only from here on: unblocked, start, or the id of an objective that was passed; for logs.',
