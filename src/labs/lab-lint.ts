@@ -1,4 +1,5 @@
 import { drawFindings } from './lint/draws.js';
+import { commFindings } from './lint/comm.js';
 import { evidenceFindings } from './lint/evidence.js';
 import { fixtureFindings } from './lint/fixtures.js';
 import type { Finding, LintInput } from './lint/finding.js';
@@ -31,7 +32,7 @@ export function lintLab(input: LintInput): LabProblem[] {
   if (!findings.some((f) => f.level === 'error')) {
     findings.push(...drawFindings(input), ...sinceFindings(input));
     findings.push(...fixtureFindings(input), ...timelineFindings(input));
-    findings.push(...vacuityFindings(input), ...evidenceFindings(input));
+    findings.push(...vacuityFindings(input), ...evidenceFindings(input), ...commFindings(input));
   }
   return findings.filter((f) => !accepted(input, f)).map((f) => toProblem(input, f));
 }

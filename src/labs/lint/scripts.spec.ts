@@ -108,6 +108,27 @@ describe('lint of scripts', () => {
   });
 });
 
+describe('lint of what processes say of themselves', () => {
+  it.each([
+    ['a pattern', { match: { procs: [{ own: { pid: true }, comm: 'nginx' }] } }],
+    ['an expression', { cel: "procs.exists(p, p.comm == 'nginx')" }],
+  ])('warns of comm in %s', (_, assert) => {
+    const comm = [{ own: { pid: true }, comm: 'nginx' }];
+    const found = messages((lab, files) => {
+      lab.objectives[0].assert = assert;
+      files['fixtures/pass-all.json'] = JSON.stringify({
+        observations: { procs: comm },
+        expect: { two: true },
+      });
+      files['fixtures/fail-two.json'] = JSON.stringify({
+        observations: { procs: [] },
+        expect: { two: false },
+      });
+    });
+    expect(found.join('\n')).toMatch(/reads comm, a name that any process can give itself/);
+  });
+});
+
 describe('lint of requires', () => {
   const base = (lab: any): void => {
     lab.objectives[0].assert = { cel: 'procs.size() > 9' };
