@@ -1,6 +1,7 @@
 import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { LabPlayer } from '../support/lab-player.js';
+import { foldAgain } from '../support/replays.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 const LAB = 'net-bridge-from-scratch';
@@ -40,6 +41,11 @@ describeWith(['root', 'runc'], "container networking from scratch, typed into a 
     await ada.solve(LAB);
     expect(ada.progress.latest!.score.fraction).toBe(1);
     expect(ada.progress.latest!.objectives.every((o) => o.state === 'passed')).toBe(true);
+    expect(await foldAgain(service.stateDir, ada.sandbox)).toMatchObject({
+      differences: [],
+      fraction: 1,
+      complete: true,
+    });
   }, 180_000);
 
   it('sees that the machine does not forward any more', async () => {

@@ -3,6 +3,7 @@ import { Api } from '../support/api.js';
 import { describeWith } from '../support/capability.js';
 import { LabPlayer } from '../support/lab-player.js';
 import { OpenApiCheck } from '../support/openapi-check.js';
+import { foldAgain } from '../support/replays.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 const LAB = 'container-from-scratch';
@@ -33,6 +34,11 @@ describeWith(['root', 'runc'], "a container made by hand in a sandbox's terminal
     await ada.solve(LAB);
     expect(ada.progress.latest!.score.fraction).toBe(1);
     expect(ada.progress.latest!.objectives.every((o) => o.state === 'passed')).toBe(true);
+    expect(await foldAgain(service.stateDir, ada.sandbox)).toMatchObject({
+      differences: [],
+      fraction: 1,
+      complete: true,
+    });
   }, 120_000);
 
   it('shows as evidence the processes of the lab host, by the pids that they have in there', async () => {

@@ -2,6 +2,7 @@ import { Api } from '../support/api.js';
 import { OpenApiCheck } from '../support/openapi-check.js';
 import { describeWith } from '../support/capability.js';
 import { LabPlayer } from '../support/lab-player.js';
+import { foldAgain } from '../support/replays.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 const LAB = 'net-ovs-two-namespaces';
@@ -45,6 +46,11 @@ describeWith(['root', 'runc', 'ovs'], "section 4.2 of the course, typed into a s
     );
     process.stderr.write(`passed again after ${Math.round(seen - started)} ms\n`);
     await progress.until('full score again', (p) => p.score.fraction === 1, 15_000);
+    expect(await foldAgain(service.stateDir, ada.sandbox)).toMatchObject({
+      differences: [],
+      fraction: 1,
+      complete: true,
+    });
     await ada.leave(operator);
   }, 120_000);
 
