@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { silentLogger } from '../../src/common/logger.js';
 import { commandLine, isRunning } from '../../src/linux/process-state.js';
@@ -91,6 +92,13 @@ describeWith(['root', 'runc'], 'the uplink of a lab host', () => {
     [
       'the learner put another interface in its place',
       () => lab.inside('upd', 'ip link delete uplink0; ip link add uplink0 type bridge'),
+    ],
+    [
+      'a start was killed in the middle',
+      () => {
+        const net = `--net=/proc/${findOutside(group('upd'))!.pid}/ns/net`;
+        return Promise.resolve(execFileSync('nsenter', [net, 'ip', 'link', 'set', 'out0', 'down']));
+      },
     ],
     [
       'what is behind it has ended',

@@ -54,57 +54,53 @@ interface Ends {
 
 /** Both ends at once, each in its place; ours goes up last, and by that a whole pair is known. */
 async function join(ends: Ends): Promise<void> {
-  const create = `link add name ${OUTSIDE.ifname} type veth peer name ${UPLINK.ifname} netns /proc/self/fd/4\n`;
-  const inside = (args: string[], input?: string) => ipInside(ends, args, input);
-  // Left by a start that was killed.
-  await ipOutside(ends, `link delete dev ${OUTSIDE.ifname}\n`);
-  let made = await ipOutside(ends, create);
-  if (/File exists/.test(made.stderr)) {
-    // Something else of the learner's has that name inside.
-    await inside(['link', 'delete', 'dev', UPLINK.ifname]);
-    made = await ipOutside(ends, create);
-  }
+  const ours = [
+    `link add name ${OUTSIDE.ifname} type veth peer name ${UPLINK.ifname} netns /proc/self/fd/4`,
+    `link set dev ${OUTSIDE.ifname} addrgenmode none`,
+    `address add ${OUTSIDE.address}/${UPLINK.prefix} broadcast + dev ${OUTSIDE.ifname}`,
+    'link set dev lo up',
+  ];
   const theirs = [
     `link set dev ${UPLINK.ifname} addrgenmode none`,
     `address add ${UPLINK.address}/${UPLINK.prefix} broadcast + dev ${UPLINK.ifname}`,
     `link set dev ${UPLINK.ifname} up`,
   ];
-  const ours = [
-    `link set dev ${OUTSIDE.ifname} addrgenmode none`,
-    `address add ${OUTSIDE.address}/${UPLINK.prefix} broadcast + dev ${OUTSIDE.ifname}`,
-    'link set dev lo up',
-    `link set dev ${OUTSIDE.ifname} up`,
-  ];
-  const failed = (step: { exit: number; stderr: string }): void => {
-    if (step.exit !== 0) throw new DriverError('command_failed', `${UPLINK.ifname}: ${step.stderr.trim()}`);
-  };
-  failed(made);
-  failed(await inside(['-batch', '-'], `${theirs.join('\n')}\n`));
-  failed(await ipOutside(ends, `${ours.join('\n')}\n`));
+  let made = await ipOutside(ends, ours);
+  if (/File exists/.test(made.stderr)) {
+    // Half a pair of a start that was killed, or something else of the learner's that has the name inside.
+    await ipOutside(ends, [`link delete dev ${OUTSIDE.ifname}`]);
+    await ipInside(ends, [`link delete dev ${UPLINK.ifname}`]);
+    made = await ipOutside(ends, ours);
+  }
+  must(made);
+  must(await ipInside(ends, theirs));
+  must(await ipOutside(ends, [`link set dev ${OUTSIDE.ifname} up`]));
+}
+
+function must({ exit, stderr }: { exit: number; stderr: string }): void {
+  if (exit !== 0) throw new DriverError('command_failed', `${UPLINK.ifname}: ${stderr.trim()}`);
 }
 
 /** With the machine's rights, in the namespace that is ours; descriptor 4 is the lab host's. */
-function ipOutside({ host, netns, signal }: Ends, input: string) {
-  return runCommand({
-    argv: [machinePath('nsenter'), '--net=/proc/self/fd/3', '--', machinePath('ip'), '-batch', '-'],
-    extraFds: [netns, host.mainNetns],
-    env: { LC_ALL: 'C' },
-    input,
-    timeoutMs: IP_MS,
-    signal,
-    accept: [0, 1],
-  });
+function ipOutside({ host, netns, signal }: Ends, lines: string[]) {
+  const argv = [machinePath('nsenter'), '--net=/proc/self/fd/3', '--', machinePath('ip'), '-batch', '-'];
+  return ip({ argv, fds: [netns, host.mainNetns], lines, signal });
 }
 
-/** `ip` of the machine in the lab host's own network namespace. */
-function ipInside({ host, signal }: Ends, args: string[], input?: string) {
+/** In the lab host's own network namespace, with no more rights than it has. */
+function ipInside({ host, signal }: Ends, lines: string[]) {
+  const fds = entryFds({ netns: host.mainNetns, userNs: host.userNs });
+  return ip({ argv: enterArgv('ip', ['-batch', '-']), fds, lines, signal });
+}
+
+function ip(o: { argv: string[]; fds: number[]; lines: string[]; signal: AbortSignal }) {
   return runCommand({
-    argv: enterArgv('ip', args),
-    extraFds: entryFds({ netns: host.mainNetns, userNs: host.userNs }),
+    argv: o.argv,
+    extraFds: o.fds,
     env: { LC_ALL: 'C' },
-    ...(input === undefined ? {} : { input }),
+    input: `${o.lines.join('\n')}\n`,
     timeoutMs: IP_MS,
-    signal,
+    signal: o.signal,
     accept: [0, 1],
   });
 }
