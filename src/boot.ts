@@ -140,6 +140,7 @@ async function createApp(runtime: Runtime): Promise<NestExpressApplication> {
   });
   app.useBodyParser('json', { limit: '1mb' });
   app.use(helmet({ contentSecurityPolicy: CSP, strictTransportSecurity: false }));
+  app.useStaticAssets(path.join(ROOT, 'web/cohorts'), { prefix: '/console/cohorts', index: 'board.html' });
   app.useStaticAssets(path.join(ROOT, 'web'), { prefix: '/console', index: 'learner.html' });
   app.useStaticAssets(path.join(ROOT, 'dist/web'), { prefix: '/console/client' });
   for (const name of ['xterm', 'addon-fit']) {

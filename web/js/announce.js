@@ -12,7 +12,7 @@ export function announce(text) {
 /**
  * A visible message at the edge of the page; it is also read aloud.
  * @param {string} text
- * @param {'info' | 'error'} [kind] errors stay until dismissed or replaced
+ * @param {'info' | 'error' | 'message'} [kind] errors and messages of people stay until dismissed or replaced
  */
 export function toast(text, kind = 'info') {
   const region = byId(kind === 'error' ? 'alerts' : 'notices');

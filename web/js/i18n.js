@@ -1,8 +1,10 @@
+import { boardEn } from './board/text-en.js';
+import { boardFr } from './board/text-fr.js';
 import { en } from './text-en.js';
 import { fr } from './text-fr.js';
 
 const KEY = 'wheelhouse.lang';
-const TEXTS = { en, fr };
+const TEXTS = { en: { ...en, ...boardEn }, fr: { ...fr, ...boardFr } };
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
@@ -25,7 +27,7 @@ export function language() {
  * @param {Record<string, string | number>} [params]
  */
 export function t(key, params = {}) {
-  const text = TEXTS[current][key] ?? en[key] ?? key;
+  const text = TEXTS[current][key] ?? TEXTS.en[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 

@@ -1,5 +1,6 @@
 import { announce, toast } from './announce.js';
 import { confirmed } from './dialog.js';
+import { byId } from './dom.js';
 import { language, t } from './i18n.js';
 import { onPress } from './press.js';
 import { showWaiting } from './waiting.js';
@@ -13,11 +14,26 @@ export function bindActions(workspace, signal) {
   onPress('extend', () => extend(workspace), signal);
   onPress('reset', () => reset(workspace), signal);
   onPress('end', () => end(workspace), signal);
+  onPress('hand', () => hand(workspace), signal);
   onPress('check', () => workspace.objectives?.check(), signal);
   onPress('waiting-cancel', () => release(workspace), signal);
 }
 
 const pathOf = ({ sandbox }) => `/v1/sandboxes/${sandbox.id}`;
+
+/** @param {boolean} raised */
+export function showHand(raised) {
+  const button = byId('hand');
+  button.setAttribute('aria-pressed', String(raised));
+  button.title = t(raised ? 'handIsUp' : 'handTitle');
+}
+
+async function hand(workspace) {
+  const raised = workspace.sandbox.handRaisedAt === null;
+  const sandbox = await workspace.o.api.post(`${pathOf(workspace)}/raise-hand`, { raised });
+  workspace.watch?.show(sandbox);
+  announce(t(raised ? 'handIsUp' : 'handIsDown'));
+}
 
 async function extend(workspace) {
   const sandbox = await workspace.o.api.post(`${pathOf(workspace)}/extend`, {});

@@ -15,6 +15,7 @@ export class SandboxWatch {
    * @param {any} o.sandbox as it was answered
    * @param {(sandbox: any) => void} o.onChange also called at the start
    * @param {(warning: {reason: 'idle' | 'expiring', inSeconds: number}) => void} o.onWarning
+   * @param {(message: {from: string, text: string}) => void} o.onMessage of an instructor
    * @param {(live: boolean) => void} o.onLink
    */
   constructor(o) {
@@ -23,6 +24,7 @@ export class SandboxWatch {
     const onEvent = (type, data) => {
       const ours = type.startsWith('sandbox.') && data.sandboxId === this.id;
       if (ours && type === 'sandbox.expiring') o.onWarning(data.payload);
+      if (ours && type === 'sandbox.message') o.onMessage(data.payload);
       if (ours || type === 'reset') void this.look();
     };
     const onLink = (live) => {

@@ -7,6 +7,7 @@ import { TerminalClient } from '../client/terminal-client.js';
  * @param {object} o
  * @param {import('./api.js').Api} o.api
  * @param {string} o.terminalId
+ * @param {'write' | 'view'} [o.role]
  * @param {import('../terminal-client').TerminalScreen} o.screen
  * @param {(state: 'live' | 'down' | 'elsewhere' | 'gone' | 'exited', exit: any) => void} o.onState
  * @param {(bytes: number) => void} o.onUnsent
@@ -15,11 +16,11 @@ import { TerminalClient } from '../client/terminal-client.js';
  * @param {(frame: any) => void} o.onAttached
  * @param {(notice: {text: string}) => void} o.onNotice
  */
-export function openTty({ api, terminalId, onState, ...rest }) {
+export function openTty({ api, terminalId, role = 'write', onState, ...rest }) {
   const client = new TerminalClient({
     ...rest,
     client: 'learner-page',
-    url: async () => (await api.post(`/v1/terminals/${terminalId}/tickets`, { role: 'write' })).url,
+    url: async () => (await api.post(`/v1/terminals/${terminalId}/tickets`, { role })).url,
     onState: (state, exit) => onState(state === 'closed' ? 'gone' : state, exit),
   });
   client.setHidden(document.hidden);

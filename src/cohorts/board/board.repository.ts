@@ -45,6 +45,23 @@ const PLAN_KEY = '$plan';
 
 type Of<T> = T & { sandboxId: string };
 
+const RECORDS = `SELECT id AS "sandboxId",
+  (SELECT jsonb_agg(o) FROM (
+    SELECT "objectiveId", state, since, credited, attempts, "hintLevel", "hintCost", "unblockedAt", "passedAt"
+    FROM "ObjectiveState" WHERE "sandboxId" = s.id) o) AS objectives,
+  (SELECT jsonb_agg(e) FROM (
+    SELECT type, payload, at FROM "Event" WHERE "sandboxId" = s.id AND type = ANY ($2) ORDER BY "Event".id) e) AS events,
+  (SELECT jsonb_agg(f) FROM (SELECT flag, subject FROM "RunFlag" WHERE "sandboxId" = s.id) f) AS flags,
+  (SELECT jsonb_agg(p) FROM (
+    SELECT key, observations -> 'leftOut' AS "leftOut" FROM "Past"
+    WHERE "sandboxId" = s.id AND (key = '${PLAN_KEY}' OR key LIKE '${TRIP_KEY}%')) p) AS past,
+  (SELECT jsonb_agg(d) FROM (
+    SELECT DISTINCT ON ("objectiveId") "objectiveId", state FROM "Override" WHERE "sandboxId" = s.id
+    ORDER BY "objectiveId", "Override".id DESC) d) AS overrides,
+  (SELECT jsonb_build_object('points', points, 'max', max, 'fraction', fraction, 'provisional', provisional)
+    FROM "Run" WHERE "sandboxId" = s.id AND "frozenAt" IS NOT NULL) AS frozen
+FROM unnest($1::text[]) AS s(id)`;
+
 export class BoardRepository {
   constructor(private readonly prisma: PrismaService) {}
 
@@ -63,59 +80,43 @@ export class BoardRepository {
     return rows[0];
   }
 
+  /** One question for all that is asked: a board asks many times a second. */
   async records(sandboxIds: string[]): Promise<Map<string, RunRecord>> {
-    const [objectives, events, flags, past, overrides, frozen] = await Promise.all([
-      this.read<ObjectiveRecord>(
-        `SELECT "sandboxId", "objectiveId", state, since, credited, attempts, "hintLevel", "hintCost", "unblockedAt",
-           "passedAt" FROM "ObjectiveState" WHERE "sandboxId" = ANY ($1)`,
-        sandboxIds,
-      ),
-      this.read<EventRecord>(
-        `SELECT "sandboxId", type, payload, at FROM "Event" WHERE "sandboxId" = ANY ($1) AND type = ANY ($2)
-         ORDER BY id`,
-        sandboxIds,
-        TYPES,
-      ),
-      this.read<{ flag: string; subject: string }>(
-        'SELECT "sandboxId", flag, subject FROM "RunFlag" WHERE "sandboxId" = ANY ($1)',
-        sandboxIds,
-      ),
-      this.read<{ key: string; leftOut: Record<string, unknown> | null }>(
-        `SELECT "sandboxId", key, observations -> 'leftOut' AS "leftOut" FROM "Past"
-         WHERE "sandboxId" = ANY ($1) AND (key = '${PLAN_KEY}' OR key LIKE '${TRIP_KEY}%')`,
-        sandboxIds,
-      ),
-      this.read<{ objectiveId: string; state: string | null }>(
-        `SELECT DISTINCT ON ("sandboxId", "objectiveId") "sandboxId", "objectiveId", state FROM "Override"
-         WHERE "sandboxId" = ANY ($1) ORDER BY "sandboxId", "objectiveId", id DESC`,
-        sandboxIds,
-      ),
-      this.read<NonNullable<RunRecord['frozen']>>(
-        `SELECT "sandboxId", points, max, fraction, provisional FROM "Run"
-         WHERE "sandboxId" = ANY ($1) AND "frozenAt" IS NOT NULL`,
-        sandboxIds,
-      ),
-    ]);
-    const records = new Map<string, RunRecord>(sandboxIds.map((id) => [id, emptyRecord()]));
-    const put = <T>(rows: Of<T>[], keep: (record: RunRecord, row: Of<T>) => void): void => {
-      for (const row of rows) keep(records.get(row.sandboxId)!, row);
-    };
-    put(objectives, (record, row) => record.objectives.push(row));
-    put(events, (record, row) => record.events.push(row));
-    put(flags, (record, row) => record.flags.push(row));
-    put(past, (record, { key, leftOut }) => {
-      if (key === PLAN_KEY) record.leftOut = Object.keys(leftOut ?? {});
-      else record.trips.push(key.slice(TRIP_KEY.length));
+    const { rows } = await this.prisma.pool.query<Of<Found>>({
+      name: 'board-records',
+      text: RECORDS,
+      values: [sandboxIds, TYPES],
     });
-    put(overrides, (record, row) => record.overrides.push(row));
-    put(frozen, (record, row) => (record.frozen = row));
-    return records;
+    return new Map(rows.map((row) => [row.sandboxId, recordOf(row)]));
   }
+}
 
-  private async read<T>(sql: string, ...values: unknown[]): Promise<Of<T>[]> {
-    const { rows } = await this.prisma.pool.query<Of<T> & Record<string, unknown>>(sql, values);
-    return rows;
-  }
+/** As JSON has it: times are text. */
+interface Found {
+  objectives: Record<keyof ObjectiveRecord, unknown>[] | null;
+  events: Record<keyof EventRecord, unknown>[] | null;
+  flags: RunRecord['flags'] | null;
+  past: { key: string; leftOut: Record<string, unknown> | null }[] | null;
+  overrides: RunRecord['overrides'] | null;
+  frozen: RunRecord['frozen'];
+}
+
+function recordOf({ objectives, events, flags, past, overrides, frozen }: Found): RunRecord {
+  const marks = past ?? [];
+  return {
+    objectives: (objectives ?? []).map((row) => withDates(row, ['since', 'unblockedAt', 'passedAt'])),
+    events: (events ?? []).map((row) => withDates(row, ['at'])),
+    flags: flags ?? [],
+    trips: marks.filter(({ key }) => key !== PLAN_KEY).map(({ key }) => key.slice(TRIP_KEY.length)),
+    leftOut: Object.keys(marks.find(({ key }) => key === PLAN_KEY)?.leftOut ?? {}),
+    overrides: overrides ?? [],
+    frozen,
+  };
+}
+
+function withDates<T>(row: Record<string, unknown>, names: string[]): T {
+  const dates = names.map((name) => [name, row[name] === null ? null : new Date(row[name] as string)]);
+  return { ...row, ...Object.fromEntries(dates) } as T;
 }
 
 export function emptyRecord(): RunRecord {

@@ -14,7 +14,7 @@ import { type PulseInput, pulseOf } from './pulse.js';
 import { type RunView, viewOf } from './run-view.js';
 
 /** Changes of this long go into one delta. */
-const GATHER_MS = 100;
+const GATHER_MS = 50;
 const PULSE_MS = 5000;
 const AGGREGATES_MS = 2000;
 /** Runs read at once when a board is opened. */
