@@ -154,6 +154,40 @@ describe('the warm pool', () => {
     await rig.until(() => grace.row.state === 'ready' && late.row.state === 'ready', 5 * MINUTE);
   }, 60_000);
 
+  it('serves nobody whose set-up is drawn from a unit that was set up before, but from one of any lab', async () => {
+    await rig.addLab('k8s-drawn', { setup: (draw) => [draw ? 'drawn' : 'own'], drawsSetup: true });
+    const allocate = async (user: string, individualise: boolean) => {
+      const { view } = await rig.core.service.allocate(rig.platform, {
+        lab: 'k8s-drawn',
+        user,
+        individualise,
+        waitMs: 0,
+      });
+      expect(view.individualised).toBe(individualise);
+      return rig.core.living.entries.get(view.id)!;
+    };
+    await open('k8s-drawn=1');
+    await warm(1);
+    const [unit] = held();
+    const cold = await allocate('ada', true);
+    expect(cold).not.toBe(unit);
+    await rig.until(() => cold.row.state === 'ready', 5 * MINUTE);
+    expect(cold.row.draw).toMatchObject({ seed: cold.row.seed, avoid: ['10.253.0.0/16'] });
+    expect(await allocate('bob', false)).toBe(unit);
+    await rig.ready(unit!);
+    expect([unit!.row.draw, rig.applied]).toEqual([null, [['own'], ['drawn']]]);
+    await open('any=1');
+    await warm(1);
+    const [any] = held();
+    expect(await allocate('eve', true)).toBe(any);
+    await rig.ready(any!);
+    expect(rig.applied).toEqual([['drawn']]);
+    // The values are those of the run also for the service that comes next.
+    const { draw } = any!.row;
+    await rig.restart();
+    expect(rig.core.living.entries.get(any!.row.id)!.row.draw).toEqual(draw);
+  }, 60_000);
+
   it('replaces units that are old, or that are of another version of their lab', async () => {
     await open('k8s-scale=1', { WHEELHOUSE_POOL_MAX_AGE: '1h' });
     await warm(1);

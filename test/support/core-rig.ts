@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Principal } from '../../src/auth/principal.js';
 import { AuthRepository } from '../../src/auth/auth.repository.js';
 import { prepareStateDir } from '../../src/auth/secrets.js';
 import { type Logger, silentLogger } from '../../src/common/logger.js';
@@ -168,10 +169,16 @@ export class CoreRig {
     }
   }
 
+  get platform(): Principal {
+    return { kind: 'platform', tenantId: this.tenants[0]!, scopes: ['admin'], subject: 'key_rig' };
+  }
+
   /** Asks as a platform does, without waiting for `ready`. */
   async allocate(lab: string, user: string, tenantId = this.tenants[0]!): Promise<Entry> {
-    const principal = { kind: 'platform', tenantId, userId: undefined, scopes: ['admin'] } as never;
-    const { view } = await this.core.service.allocate(principal, { lab, user, waitMs: 0 });
+    const { view } = await this.core.service.allocate(
+      { ...this.platform, tenantId },
+      { lab, user, waitMs: 0 },
+    );
     return this.core.living.entries.get(view.id)!;
   }
 
