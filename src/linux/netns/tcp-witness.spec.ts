@@ -21,12 +21,12 @@ describe('the source of a packet', () => {
 
 describe('what a dialler says', () => {
   it.each([
-    ['connected\nanswer 6869\n', { reached: true, failure: null, answer: 'hi' }],
-    ['connected\nanswer \n', { reached: true, failure: null, answer: '' }],
-    ['connected\n', { reached: true, failure: null, answer: null }],
-    ['failed timeout\n', { reached: false, failure: 'timeout', answer: null }],
-    ['failed Network is unreachable\n', { reached: false, failure: 'Network is unreachable', answer: null }],
-    ['', { reached: false, failure: null, answer: null }],
+    ['connected\nanswer 6869\n', { reached: true, answer: 'hi' }],
+    ['connected\nanswer \n', { reached: true, answer: '' }],
+    ['connected\n', { reached: true, answer: null }],
+    ['failed timeout\n', { reached: false, answer: null }],
+    ['failed Network is unreachable\n', { reached: false, answer: null }],
+    ['', { reached: false, answer: null }],
   ])('is read from %j', (text, result) => {
     expect(parseDial(text)).toEqual(result);
   });

@@ -88,8 +88,6 @@ export async function startTcpListener(
 
 export interface DialResult {
   reached: boolean;
-  /** Why not: `timeout`, or the kernel's words. */
-  failure: string | null;
   /** The line that came back. */
   answer: string | null;
 }
@@ -126,11 +124,9 @@ export async function dialTcp(
 }
 
 export function parseDial(text: string): DialResult {
-  const failure = /^failed (.*)$/m.exec(text)?.[1] ?? null;
   const answer = /^answer ([0-9a-f]*)$/m.exec(text)?.[1];
   return {
     reached: /^connected$/m.test(text),
-    failure,
     answer: answer === undefined ? null : Buffer.from(answer, 'hex').toString('latin1'),
   };
 }
