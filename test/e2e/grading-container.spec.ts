@@ -53,10 +53,13 @@ describeWith(['root', 'runc'], "a container made by hand in a sandbox's terminal
 
   it('sees the container come apart when its root is left', async () => {
     ada.terminal.line('exit');
-    await ada.progress.until('the root is gone', (p) =>
-      ['root', 'proc', 'together'].every(
-        (id) => p.objectives.find((o) => o.id === id)!.state === 'regressed',
-      ),
+    await ada.progress.until(
+      'the root is gone',
+      (p) =>
+        ['root', 'proc', 'together'].every(
+          (id) => p.objectives.find((o) => o.id === id)!.state === 'regressed',
+        ),
+      30_000,
     );
     const { body } = await ada.api.get(`/v1/sandboxes/${ada.sandbox}/progress?locale=en`);
     const root = body.objectives.find(({ id }: { id: string }) => id === 'root');

@@ -25,6 +25,10 @@ describeWith(['root', 'runc'], 'a lab whose objectives are judged by scripts', (
 
   afterAll(() => service.remove(), 60_000);
 
+  type Seen = NonNullable<LabPlayer['progress']['latest']>['objectives'][number];
+  const seenSoon = (what: string, is: (objective: Seen) => boolean) =>
+    ada.progress.until(what, (p) => p.objectives.some(is), 30_000);
+
   const objective = async (id: string) => {
     const { body } = await ada.api.get(`/v1/sandboxes/${ada.sandbox}/progress?locale=en`);
     return body.objectives.find((o: { id: string }) => o.id === id);
@@ -33,9 +37,7 @@ describeWith(['root', 'runc'], 'a lab whose objectives are judged by scripts', (
   it('shows what it says as the explanation, in the language of the reader', async () => {
     await ada.type('ip link add d0 mtu 1400 type bridge');
     await ada.type('ip link add d1 mtu 1300 type bridge');
-    await ada.progress.until('two of three', (p) =>
-      p.objectives.some((o) => o.id === 'mtus' && o.explanation?.text.startsWith('2 ')),
-    );
+    await seenSoon('two of three', (o) => o.id === 'mtus' && o.explanation?.text.startsWith('2 ') === true);
     expect(await objective('mtus')).toMatchObject({
       state: 'pending',
       explanation: { path: 'script', kind: 'wrong', text: '2 different MTUs of 3' },
@@ -45,8 +47,7 @@ describeWith(['root', 'runc'], 'a lab whose objectives are judged by scripts', (
   }, 60_000);
 
   it('gives the points once it says yes, and takes them back when it says no again', async () => {
-    const state = (wanted: string) =>
-      ada.progress.until(wanted, (p) => p.objectives.some((o) => o.id === 'mtus' && o.state === wanted));
+    const state = (wanted: string) => seenSoon(wanted, (o) => o.id === 'mtus' && o.state === wanted);
     await ada.type('ip link add d2 mtu 1200 type bridge');
     await state('passed');
     expect(ada.progress.latest!.score.points).toBe(3);
@@ -57,9 +58,7 @@ describeWith(['root', 'runc'], 'a lab whose objectives are judged by scripts', (
   }, 90_000);
 
   it('cannot judge where the script does not end: our fault, not the learner’s', async () => {
-    await ada.progress.until('unknown for some seconds', (p) =>
-      p.objectives.some((o) => o.id === 'hangs' && o.state === 'error'),
-    );
+    await seenSoon('unknown for some seconds', (o) => o.id === 'hangs' && o.state === 'error');
     expect(await objective('hangs')).toMatchObject({ state: 'error', credited: false });
   }, 60_000);
 

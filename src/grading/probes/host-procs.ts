@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { limitsOf } from '../../linux/procs/group-limits.js';
+import { limitsOf, type GroupLimits } from '../../linux/procs/group-limits.js';
 import { groupOf } from '../../linux/procs/cgroup-paths.js';
 import { hostFacts, pidsOf, withProcess, type LabHostFacts } from '../../linux/procs/lab-processes.js';
 import { NAMESPACES, type RawProcess } from '../../linux/procs/process-facts.js';
 import type { UtsNames } from '../../linux/procs/uts-names.js';
 import type { HostHandle } from '../../linux/netns/host-handle.js';
-import { printable, type Json } from '../json.js';
+import { printable, type JsonObject } from '../json.js';
 import { faulted, seen, type Observation } from '../observation.js';
 import type { HostProcsParams } from './procs-params.js';
 
@@ -40,8 +40,19 @@ export async function hostProcs(
   const read = await readAll(names);
   host.names.keep(new Set(names.keys()));
   found.sort((a, b) => (a.nsPid[0] ?? 0) - (b.nsPid[0] ?? 0));
-  return seen(found.map((process) => factsOf(process, facts, read.get(process.ns.uts))));
+  // Most are in the same group.
+  const limits = new Map<string, GroupLimits>();
+  for (const { groups } of found) if (!limits.has(groups)) limits.set(groups, limitsOf(groups));
+  return seen(
+    found.map((process) => ({
+      hostname: printableOrNull(read.get(process.ns.uts)),
+      ...factsOf(process, facts, limits.get(process.groups)!),
+    })),
+  );
 }
+
+const printableOrNull = (name: string | undefined): string | null =>
+  name === undefined ? null : printable(name);
 
 async function readAll(
   names: Map<string, Promise<string | undefined>>,
@@ -52,16 +63,15 @@ async function readAll(
   return new Map(await Promise.all([...names].map(async ([uts, name]) => [uts, await name] as const)));
 }
 
-function factsOf(process: RawProcess, { init, group }: LabHostFacts, hostname: string | undefined): Json {
+function factsOf(process: RawProcess, { init, group }: LabHostFacts, limits: GroupLimits): JsonObject {
   const { nsPid, ns, root, procMounted, groups, comm } = process;
   const own = ['pids', 'memory'].some((controller) => groupOf(groups, controller) !== group);
   return {
-    hostname: hostname === undefined ? null : printable(hostname),
     nsPid,
     own: Object.fromEntries(NAMESPACES.map((kind) => [kind, ns[kind] !== init.ns[kind]])),
     rootIs: root === init.root ? 'lab' : 'other',
     procMounted,
-    cgroup: { own, ...limitsOf(groups) },
+    cgroup: { own, ...limits },
     comm: printable(comm),
   };
 }

@@ -42,14 +42,14 @@ export function pidsOf({ group }: LabHostFacts): number[] {
  */
 export function withProcess<T>(
   pid: number,
-  { userNs, depth }: LabHostFacts,
+  { userNs, depth, init }: LabHostFacts,
   use: (process: RawProcess, folder: number) => T,
 ): T | undefined {
   const folder = orGone(() => openProcFolder(pid));
   if (folder === undefined) return undefined;
   try {
     const found = orGone(() =>
-      procLink(folder, 'ns/user') === userNs ? readProcess(folder, depth) : undefined,
+      procLink(folder, 'ns/user') === userNs ? readProcess(folder, depth, init) : undefined,
     );
     return found && use(found, folder);
   } finally {

@@ -60,15 +60,20 @@ export function rootOf(folder: number): string {
   }
 }
 
-/** `depth` = how many pid namespaces lie above the lab host's, seen from here. Throws when the process is gone. */
-export function readProcess(folder: number, depth: number): RawProcess {
+/**
+ * `depth` = how many pid namespaces lie above the lab host's, seen from here; `known` spares looking twice at one /proc.
+ * Throws when the process is gone.
+ */
+export function readProcess(folder: number, depth: number, known?: RawProcess): RawProcess {
   const ns = {} as Record<NamespaceKind, string>;
   for (const kind of NAMESPACES) ns[kind] = procLink(folder, `ns/${kind}`);
+  const root = rootOf(folder);
+  const same = known && root === known.root && ns.pid === known.ns.pid && ns.mnt === known.ns.mnt;
   return {
     nsPid: nsPids(folder).slice(depth),
     ns,
-    root: rootOf(folder),
-    procMounted: seesItself(folder, ns.pid),
+    root,
+    procMounted: same ? known.procMounted : seesItself(folder, ns.pid),
     groups: procText(folder, 'cgroup'),
     comm: procText(folder, 'comm').replace(/\n$/, ''),
   };
