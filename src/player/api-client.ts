@@ -4,6 +4,13 @@ export interface ApiAnswer<T = any> {
   body: T;
 }
 
+/** The body of an answer that must be a success; else an error in the words of the API. */
+export function bodyOf<T>({ status, body }: ApiAnswer<T>, what: string): T {
+  if (status < 400) return body;
+  const { code, detail } = body as { code?: string; detail?: string };
+  throw new Error(`${what}: ${code ?? status}: ${detail ?? ''}`);
+}
+
 /** The part of an API client that a player needs. */
 export interface PlayerApi {
   get<T = any>(path: string): Promise<ApiAnswer<T>>;

@@ -1,4 +1,4 @@
-import { ApiClient, type PlayerApi } from './api-client.js';
+import { ApiClient, bodyOf, type PlayerApi } from './api-client.js';
 import { ProgressClient, type SeenProgress } from './progress-client.js';
 import type { SolutionStep } from '../labs/solution.js';
 import { TerminalClient } from './terminal-client.js';
@@ -60,17 +60,17 @@ export class LabPlayer {
   static async begin<T extends LabPlayer>(this: new (parts: PlayerParts) => T, o: BeginOptions): Promise<T> {
     const { service, operator, lab, user, signal } = o;
     const { individualise = false } = o;
-    const made = await operator.post('/v1/sandboxes', { lab, user, individualise, waitSeconds: 5 });
-    if (made.status >= 400) throw new Error(`${lab}: ${made.body.code}: ${made.body.detail}`);
-    const sandbox = made.body.id as string;
+    const asked = await operator.post('/v1/sandboxes', { lab, user, individualise, waitSeconds: 5 });
+    const sandbox = bodyOf(asked, lab).id as string;
     const withinMs = o.withinMs ?? 180_000;
     await untilState({ api: operator, sandbox, states: ['ready'], withinMs, signal });
-    const { body } = await operator.post(`/v1/users/${user}/tokens`);
-    const api = new ApiClient(service.url, body.token);
-    const progress = await ProgressClient.open(service.url, sandbox, o.watcher ?? body.token, o.locale);
-    const opened = await api.post(`/v1/sandboxes/${sandbox}/terminals`, {});
-    const ticket = await api.post(`/v1/terminals/${opened.body.id}/tickets`, {});
-    const url = `${service.url.replace('http', 'ws')}${ticket.body.url}`;
+    const { token } = bodyOf(await operator.post(`/v1/users/${user}/tokens`), 'a token');
+    const api = new ApiClient(service.url, token);
+    const progress = await ProgressClient.open(service.url, sandbox, o.watcher ?? token, o.locale);
+    const terminals = `/v1/sandboxes/${sandbox}/terminals`;
+    const { id } = bodyOf(await api.post(terminals, {}), 'a terminal');
+    const ticket = bodyOf(await api.post(`/v1/terminals/${id}/tickets`, {}), 'a ticket');
+    const url = `${service.url.replace('http', 'ws')}${ticket.url}`;
     const terminal = await TerminalClient.connect({ url, cols: 200, rows: 50 });
     await terminal.until(() => PROMPT.test(terminal.text), 30_000, 'the first prompt');
     return new this({ api, sandbox, progress, terminal });

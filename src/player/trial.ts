@@ -1,4 +1,4 @@
-import type { ApiClient } from './api-client.js';
+import { type ApiClient, bodyOf } from './api-client.js';
 import { LabPlayer, PointsDiffer } from './lab-player.js';
 import type { SeenProgress } from './progress-client.js';
 import type { SolutionStep } from '../labs/solution.js';
@@ -113,7 +113,8 @@ class TrialError extends Error {}
 
 /** Asks for a look at everything: nothing may hold, and nothing may be about to. */
 async function untouched(player: LabPlayer, operator: ApiClient): Promise<void> {
-  const { body } = await operator.post<SeenProgress>(`/v1/sandboxes/${player.sandbox}/progress/check`);
+  const checked = await operator.post<SeenProgress>(`/v1/sandboxes/${player.sandbox}/progress/check`);
+  const body = bodyOf(checked, 'a check');
   const held = body.objectives.filter((o) => o.credited || o.state === 'holding').map((o) => o.id);
   if (body.score.points !== 0 || held.length > 0) {
     throw new TrialError(

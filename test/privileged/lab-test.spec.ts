@@ -133,7 +133,7 @@ describeWith(['root', 'runc', 'kind'], 'a lab with a cluster', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 300_000);
+  }, 400_000);
 });
 
 describe('a lab that cannot be tried', () => {
