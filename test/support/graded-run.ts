@@ -3,7 +3,12 @@ import { silentLogger } from '../../src/common/logger.js';
 import { ManualClock } from '../../src/common/manual-clock.js';
 import { Semaphore } from '../../src/common/semaphore.js';
 import { eventsLeft } from '../../src/grading/doubtful-tries.js';
-import type { Change, StoredObjective, StoredTrip } from '../../src/grading/grading.repository.js';
+import type {
+  Change,
+  StoredDecision,
+  StoredObjective,
+  StoredTrip,
+} from '../../src/grading/grading.repository.js';
 import { RunLog, type LogChunk } from '../../src/grading/log/run-log.js';
 import { Veil } from '../../src/grading/log/veil.js';
 import type { Observations } from '../../src/grading/observation.js';
@@ -25,6 +30,7 @@ export class StoredRun {
   readonly objectives = new Map<string, StoredObjective>();
   readonly past: Past = {};
   readonly trips: StoredTrip[] = [];
+  readonly decisions: StoredDecision[] = [];
   readonly events: ToldEvent[] = [];
   readonly log = new Map<number, Map<number, LogChunk>>();
   writes = 0;
@@ -38,6 +44,7 @@ export class StoredRun {
     for (const { key, observations } of change.past) this.past[key] = structuredClone(observations);
     for (const trip of change.trips)
       if (!this.trips.some((t) => t.id === trip.id)) this.trips.push({ ...trip });
+    this.decisions.push(...structuredClone(change.decisions));
     this.append(change.log ?? [], segment);
     this.writes++;
   }
@@ -97,7 +104,8 @@ export class GradedRun {
     const alive = (): boolean => generation === this.generation;
     const time = { now: clock.monotonic(), wall: clock.now() };
     const rows = [...stored.objectives.values()];
-    const run = new Run(lab, time.now, restore(rows, time), restoreTrips(stored.trips, time));
+    const restored = restore(rows, time, { decisions: stored.decisions });
+    const run = new Run(lab, time.now, restored, restoreTrips(stored.trips, time));
     const segment = generation;
     const write = async (act: () => void): Promise<void> => {
       await Promise.resolve();
@@ -162,6 +170,10 @@ export class GradedRun {
     if (step.does === 'enter') this.actor.enter();
     if (step.does === 'check') void this.actor.check().catch(() => undefined);
     if (step.does === 'hint') void deeds.takeHint(objective, 0).catch(() => undefined);
+    if (step.does === 'decide') {
+      const state = ([null, 'passed', 'failed'] as const)[step.gap % 3]!;
+      void deeds.decide(objective, { state, by: 'Eve', actor: 'key', reason: 'seen' }).catch(() => undefined);
+    }
     if (step.does === 'retry') void deeds.retry(objective).catch(() => undefined);
     if ('w' in step.shows) this.tell({ source: 'cluster', touches: ({ probe }) => probe === 'kube.get' });
     await settle();

@@ -113,7 +113,7 @@ export interface Step {
   /** Ms since the step before. */
   gap: number;
   shows: Observations;
-  does: 'look' | 'enter' | 'glimpse' | 'hint' | 'retry' | 'check';
+  does: 'look' | 'enter' | 'glimpse' | 'hint' | 'retry' | 'check' | 'decide';
   /** Which objective, for those that concern one. */
   which: number;
 }
@@ -126,7 +126,7 @@ export const randomSteps: fc.Arbitrary<Step[]> = fc.array(
       { weight: 1, arbitrary: fc.integer({ min: 1500, max: 12_000 }) },
     ),
     shows: fc.dictionary(fc.constantFrom(...NAMES), observation, { maxKeys: 2 }),
-    does: fc.constantFrom('look', 'look', 'look', 'enter', 'glimpse', 'hint', 'retry', 'check'),
+    does: fc.constantFrom('look', 'look', 'look', 'enter', 'glimpse', 'hint', 'retry', 'check', 'decide'),
     which: fc.nat(3),
   }),
   { minLength: 1, maxLength: 40, size: 'max' },

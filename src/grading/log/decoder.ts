@@ -3,7 +3,7 @@ import type { Observation } from '../observation.js';
 import type { SandboxFacts } from '../facts.js';
 import type { Look } from '../run.js';
 import { patch } from './delta.js';
-import type { LogLine, Seen } from './encoder.js';
+import { LOG_FORMAT, type LogLine, type Seen } from './encoder.js';
 import type { LogEntry, LoggedLook } from './entry.js';
 
 /** The text is no log of a run, or of another version of the format. */
@@ -38,6 +38,8 @@ export class LogDecoder {
         yield { kind: 'look', look, transitions: [], tripped: [] };
       }
     } else if ('b' in line) {
+      if (line.b.format !== LOG_FORMAT)
+        throw new LogFormatError(`the log is of format ${line.b.format}, this version reads ${LOG_FORMAT}`);
       this.now = line.b.now;
       yield { kind: 'begin', ...line.b };
     } else if ('full' in line) {

@@ -6,6 +6,9 @@ import type { Begin, Deed, LoggedTransition } from './entry.js';
 import { questionsOf } from './questions.js';
 import type { Veil } from './veil.js';
 
+/** Of the lines; grows when older ones are not understood any more. */
+export const LOG_FORMAT = 1;
+
 /** One line of the log; short keys, as most of a run is thousands of them. */
 export type LogLine =
   /** Looks that saw nothing new: the ms between them. */
@@ -44,6 +47,7 @@ export class LogEncoder {
   begin(run: Run, past: Look['past'], time: { now: number; wall: number }): void {
     this.now = time.now;
     const b = {
+      format: LOG_FORMAT,
       ...time,
       values: run.lab.values,
       calls: questionsOf(run.lab),

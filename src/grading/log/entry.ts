@@ -10,6 +10,7 @@ export type LoggedTransition = [objective: string, from: string, to: string];
 /** A grader started: what it began with. */
 export interface Begin {
   kind: 'begin';
+  format: number;
   /** On the run's clock, and the wall time that it stands for, ms. */
   now: number;
   wall: number;

@@ -156,5 +156,8 @@ describe('the log of a grader', () => {
 
   it('is refused where it is no log', () => {
     expect(() => [...new LogDecoder().read('{"t":\n')]).toThrow(LogFormatError);
+    expect(() => [...new LogDecoder().read('{"b":{"format":2}}\n')]).toThrow(
+      /of format 2, this version reads 1/,
+    );
   });
 });
