@@ -18,7 +18,7 @@ import { frozenOf, saveRun, storedDecision, storedObjective } from './run-rows.r
 import type { Score } from './score.js';
 
 const MAX_DRAWN = 5000;
-const MAX_RUNS = 100;
+const MAX_RUNS = 50;
 /** Before the id of a tripwire: a row of `Past` that says when it was tripped. */
 const TRIP_KEY = '$trip.';
 

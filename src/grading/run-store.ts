@@ -123,6 +123,8 @@ export class RunStore {
     if (this.shown !== this.shownSaved) change.shown = this.shown;
     if (frozen) {
       frozen.provisional = frozen.confirmedAt === null && omittedIn(run).length > 0;
+      // From now on the learner sees all of it.
+      change.hidden = false;
       change.frozen = { ...frozen, ...scoreOfRun(run, true) };
     }
     change.tries = tries;

@@ -2,29 +2,30 @@ import { TOKEN_PATTERN } from '../labs/params.js';
 import { isObject, type Json } from './json.js';
 import type { Observations } from './observation.js';
 
-/** Different texts that look like tokens and are judged in one run; a file full of them is nobody's finding. */
-const MAX_CANDIDATES = 200;
+/** Texts that are remembered as judged; a learner who makes up more makes us ask again, not look away. */
+const MAX_JUDGED = 20_000;
 
 /** Looks through what a learner leaves for a token that was drawn for another one. */
 export class TokenWatch {
-  private readonly judged = new Set<string>();
+  private judged: Set<string>;
 
   constructor(
     /** The run's own. */
-    own: readonly string[],
+    private readonly own: readonly string[],
     /** Of these texts, those that are tokens of other learners of this lab. */
     private readonly foreign: (candidates: string[]) => Promise<ReadonlySet<string>>,
   ) {
-    for (const token of own) this.judged.add(token);
+    this.judged = new Set(own);
   }
 
   /** `found` gets the name of the observation, never the token; each text is judged once. */
   search(observations: Observations, found: (observation: string) => void): void {
+    if (this.judged.size > MAX_JUDGED) this.judged = new Set(this.own);
     const places = new Map<string, string>();
     for (const [name, { value }] of Object.entries(observations)) {
       for (const text of textsOf(value)) {
         for (const [candidate] of text.matchAll(TOKEN_PATTERN)) {
-          if (this.judged.has(candidate) || this.judged.size > MAX_CANDIDATES) continue;
+          if (this.judged.has(candidate)) continue;
           this.judged.add(candidate);
           places.set(candidate, name);
         }
