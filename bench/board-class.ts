@@ -13,9 +13,7 @@ export interface BoardClass {
   seats: Seat[];
 }
 
-const ID = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const idOf = (n: number): string =>
-  `sb_${[...String(n).padStart(10, '0')].map((digit) => ID[Number(digit)]!).join('')}`;
+const idOf = (n: number): string => `sb_${String(n).padStart(10, '0')}`;
 
 /**
  * A class whose sandboxes are rows alone: what a board costs does not depend on what runs on the machine, and 500 lab

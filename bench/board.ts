@@ -9,6 +9,7 @@ import { BoardClient } from './board-client.js';
 import { seatClass } from './board-class.js';
 import { BoardPage } from './board-page.js';
 import type { Transition } from './board-service.js';
+import { cpuOf } from './process-cpu.js';
 import { atMost, bench, type BenchContext, quantile, rssOf } from './harness.js';
 
 const LAB = 'net-ovs-two-namespaces';
@@ -136,6 +137,7 @@ await bench('board', async (context) => {
   })();
 
   const seconds = context.rounds(60, 20);
+  const cpuBefore = cpuOf(service.pid);
   const began = performance.now();
   const total = seconds * PER_SECOND;
   for (let n = 0; n < total; n++) {
@@ -150,6 +152,7 @@ await bench('board', async (context) => {
   }
   for (let waited = 0; stream.waiting + shown.waiting > 0 && waited < LOST_AFTER_MS; waited += 20)
     await pause(20);
+  const cpuRatio = ((cpuOf(service.pid) - cpuBefore) * 1000) / (performance.now() - began);
   over = true;
   await asking;
   const pageP95 = quantile(shown.ms, 0.95);
@@ -167,6 +170,7 @@ await bench('board', async (context) => {
       page_longest_task_ms: await page.longestTask(),
       api_p50_ms: quantile(apiMs, 0.5),
       api_p95_ms: apiP95,
+      service_cpu_ratio: cpuRatio,
       service_rss_bytes: rssOf(service.pid),
     },
     gates: [

@@ -15,6 +15,7 @@ import { FakeClusterDriver, type FakeClusterOptions } from '../../src/drivers/fa
 import { FakeHostDriver } from '../../src/drivers/fake/driver.js';
 import { Bus } from '../../src/events/bus.js';
 import { type ClusterApi, noApi } from '../../src/sandbox/cluster-api.js';
+import type { CohortRules } from '../../src/sandbox/cohort-rules.js';
 import { LabCatalogue, type LabRef } from '../../src/sandbox/lab-catalogue.js';
 import type { Entry } from '../../src/sandbox/living.js';
 import { SandboxRuntime } from '../../src/sandbox/sandbox.runtime.js';
@@ -47,6 +48,7 @@ export interface CoreOptions {
   env?: Record<string, string>;
   cluster?: FakeClusterOptions;
   api?: Partial<ClusterApi>;
+  cohorts?: CohortRules;
 }
 
 /** The sandbox core over real PostgreSQL, with drivers in memory and a clock that moves when told. */
@@ -127,6 +129,7 @@ export class CoreRig {
       users: new UserRepository(this.prisma),
       tenants: new TenantRepository(this.prisma),
       labs: this.labs,
+      ...(this.options.cohorts ? { cohorts: this.options.cohorts } : {}),
       api: { ...noApi, apply, ...this.options.api },
       underPressure: () => false,
     });

@@ -104,8 +104,10 @@ interface Found {
 function recordOf({ objectives, events, flags, past, overrides, frozen }: Found): RunRecord {
   const marks = past ?? [];
   return {
-    objectives: (objectives ?? []).map((row) => withDates(row, ['since', 'unblockedAt', 'passedAt'])),
-    events: (events ?? []).map((row) => withDates(row, ['at'])),
+    objectives: (objectives ?? []).map((row) =>
+      withDates(row, ['since', 'unblockedAt', 'passedAt']),
+    ) as unknown as ObjectiveRecord[],
+    events: (events ?? []).map((row) => withDates(row, ['at'])) as unknown as EventRecord[],
     flags: flags ?? [],
     trips: marks.filter(({ key }) => key !== PLAN_KEY).map(({ key }) => key.slice(TRIP_KEY.length)),
     leftOut: Object.keys(marks.find(({ key }) => key === PLAN_KEY)?.leftOut ?? {}),
@@ -114,9 +116,9 @@ function recordOf({ objectives, events, flags, past, overrides, frozen }: Found)
   };
 }
 
-function withDates<T>(row: Record<string, unknown>, names: string[]): T {
+function withDates(row: Record<string, unknown>, names: string[]): Record<string, unknown> {
   const dates = names.map((name) => [name, row[name] === null ? null : new Date(row[name] as string)]);
-  return { ...row, ...Object.fromEntries(dates) } as T;
+  return { ...row, ...Object.fromEntries(dates) };
 }
 
 export function emptyRecord(): RunRecord {

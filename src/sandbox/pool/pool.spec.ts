@@ -37,6 +37,13 @@ describe('the targets of the pool', () => {
     expect(wanted(new Date(sunday.getTime() - 10 * 60_000), 'k8s-scale=30@sun 00:05')).toBe(30);
   });
 
+  it('is ready for a class that is held once, and does not come back', () => {
+    const rules = [{ key: 'k8s-scale', count: 30, once: MONDAY_9 }];
+    const once = (now: Date) => targets({ rules, now, buildMs: 20_000, builders: 1 }).get('k8s-scale') ?? 0;
+    expect([-21, -19, 0, 29, 31].map((m) => once(at(m)))).toEqual([0, 30, 30, 30, 0]);
+    expect(once(at(7 * 24 * 60))).toBe(0);
+  });
+
   it('takes the largest of several rules', () => {
     expect(wanted(at(0), 'k8s-scale=2, k8s-scale=30@mon 09:00')).toBe(30);
     expect(wanted(at(-300), 'k8s-scale=2, k8s-scale=30@mon 09:00')).toBe(2);
