@@ -55,6 +55,8 @@ export function parseLabConf(text: string): LabConf {
 
 function addEntry(conf: LabConf, entry: { machine: string; key: string; value: string; line: number }): void {
   const { machine: name, key, value, line } = entry;
+  if (name === 'main')
+    throw new ImportError(`lab.conf:${line}: main is the lab host itself; rename this machine`);
   let machine = conf.machines.find((m) => m.name === name);
   if (!machine) conf.machines.push((machine = { name, interfaces: [] }));
   if (!/^\d{1,3}$/.test(key)) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { loadLab } from '../lab-loader.js';
 import { ImportError } from './imported.js';
 import { parseLabConf } from './kathara-conf.js';
@@ -63,10 +64,42 @@ describe('a Kathará lab', () => {
     expect(lab.problems).toEqual([]);
   });
 
+  it('is a sound lab whatever its machines and domains are called and connected', () => {
+    const name = fc.stringMatching(/^[a-z0-9_]{1,30}$/);
+    const domain = fc.stringMatching(/^[A-Za-z0-9_]{1,20}$/);
+    const octet = fc.integer({ min: 1, max: 254 });
+    const machine = fc.record({ name, domains: fc.array(domain, { maxLength: 3 }), octet });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(machine, { selector: (m) => m.name, minLength: 1, maxLength: 5 }),
+        (machines) => {
+          const texts: Record<string, string> = { 'lab.conf': '' };
+          for (const { name: host, domains, octet: n } of machines) {
+            texts['lab.conf'] += [
+              ...domains.map((d, i) => `${host}[${i}]="${d}"`),
+              `${host}[mem]="64m"`,
+              '',
+            ].join('\n');
+            texts[`${host}.startup`] = domains
+              .map((_, i) => `ip addr add 10.${i}.0.${n}/24 dev eth${i}\n`)
+              .join('');
+          }
+          expect(loadLab('two-lans', importTexts(texts).files).problems).toEqual([]);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
   it.each([
     ['no lab.conf', {}, /lab.conf is missing/],
     ['no machine', { 'lab.conf': 'LAB_NAME="x"\n' }, /names no machine/],
     ['a line of another kind', { 'lab.conf': '\npc1 eth0 A\n' }, /lab.conf:2: .*machine\[interface\]/],
+    [
+      'a machine of a name that is taken',
+      { 'lab.conf': 'main[0]="A"\n' },
+      /lab.conf:1: main is the lab host itself/,
+    ],
     ['an interface twice', { 'lab.conf': 'pc1[0]="A"\npc1[0]="B"\n' }, /lab.conf:2: pc1\[0\] is given twice/],
     ['a domain that is none', { 'lab.conf': 'pc1[0]="A B"\n' }, /lab.conf:1: "A B" is no collision domain/],
     [
@@ -123,6 +156,9 @@ describe('a start-up script', () => {
     'ip route add 10.0.0.0/8',
     'ifconfig eth0 10.0.0.1 netmask 255.0.255.0',
     'echo "a; b"',
+    'ip addr add 10.0.0.300/24 dev eth0',
+    'ip addr add 10.0.0.3/40 dev eth0',
+    'ip route add default via 10.0.0.300',
     'if [ -e x ]; then ip link set eth0 up; fi',
     'ip addr add $(hostname -I)/24 dev eth0',
     'ip -6 addr add fd00::1/64 dev eth0',

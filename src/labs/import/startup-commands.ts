@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+
 /** What a line of a start-up script does to the network of its machine. */
 export type Effect =
   | { kind: 'addr'; dev: string; local: string; prefixlen: number }
@@ -94,9 +96,18 @@ function effectsOf(command: string): Effect[] | undefined {
   for (const [pattern, effects] of RULES) {
     const found = pattern.exec(plain);
     const made = found ? effects(found) : [];
-    if (made.length > 0) return made;
+    if (made.length > 0) return made.every(isPossible) ? made : undefined;
   }
   return undefined;
+}
+
+/** Addresses and prefixes that exist. */
+function isPossible(effect: Effect): boolean {
+  if (effect.kind === 'addr') return isIPv4(effect.local) && effect.prefixlen <= 32;
+  if (effect.kind !== 'route') return true;
+  const [net = '', prefix = '32'] = effect.dst.split('/');
+  const dst = effect.dst === 'default' || (isIPv4(net) && Number(prefix) <= 32);
+  return dst && (effect.via === null || isIPv4(effect.via));
 }
 
 function routeOf(net: string, prefix: number | undefined, via: string, dev: string | undefined): Effect[] {
