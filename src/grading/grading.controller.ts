@@ -90,7 +90,10 @@ export class GradingController {
     return this.view(principal, actor, await this.locale(actor, query));
   }
 
-  /** Looks once more, then freezes the score. Twice equals once. */
+  /**
+   * Looks once more, then freezes the score. Twice equals once. Where something cannot be judged for a fault of ours, it is
+   * asked for half a minute more before the answer.
+   */
   @Post('final')
   @HttpCode(200)
   @ApiResponse({ status: 200, standardSchema: progressSchema })

@@ -3,7 +3,7 @@ import { interpolateText } from './interpolate.js';
 import { durationMs } from './duration.js';
 import { renderMarkdown } from './markdown.js';
 import type { LabSpec } from './lab-spec.js';
-import { labValues, type Draw } from './params.js';
+import { shownValues, type Draw } from './params.js';
 import { textIn } from './text-spec.js';
 
 export const labSummarySchema = z
@@ -71,7 +71,7 @@ export function labSummary({ spec, digest }: Shown, asked?: string): LabSummary 
 export function labView(shown: Shown, asked?: string, draw?: Draw | null): LabView {
   const { spec, files } = shown;
   const summary = labSummary(shown, asked);
-  const values = labValues(spec, draw);
+  const values = shownValues(spec, draw);
   const put = (text: string): string => interpolateText(text, values);
   return {
     ...summary,

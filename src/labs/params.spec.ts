@@ -1,5 +1,5 @@
 import { labSpecSchema, type LabSpec } from './lab-spec.js';
-import { labValues, secretValues, shellEnv, TOKEN_PATTERN } from './params.js';
+import { labValues, secretValues, shellEnv, shownValues, TOKEN_PATTERN } from './params.js';
 import { prepareLab } from './prepared-lab.js';
 import { meetsReserved, RESERVED_NETWORKS } from './reserved-networks.js';
 
@@ -77,6 +77,10 @@ describe('what is drawn for a run', () => {
     const env = shellEnv(spec, draw(3));
     expect(Object.keys(env)).toEqual(['net', 'count', 'the_word', 'fixed']);
     expect(secretValues(spec, labValues(spec, draw(3)))).toHaveLength(1);
+  });
+
+  it('is blanked in texts where it is to be found out', () => {
+    expect(shownValues(spec, draw(3))).toMatchObject({ fixed: 7, secret: '[redacted]' });
   });
 
   it('costs no second compilation of what no value is in', () => {

@@ -33,6 +33,13 @@ export function labValues(spec: LabSpec, draw?: Draw | null): Record<string, Sca
   return { ...spec.vars, ...(Object.fromEntries(drawn) as Record<string, Scalar>) };
 }
 
+/** For texts that people read: what is to be found out stands in none, whatever its author wrote. */
+export function shownValues(spec: LabSpec, draw?: Draw | null): Record<string, Scalar> {
+  const values = labValues(spec, draw);
+  const secrets = Object.keys(spec.params).filter((name) => spec.params[name]!.draw === 'token');
+  return { ...values, ...Object.fromEntries(secrets.map((name) => [name, '[redacted]'])) };
+}
+
 /** For the learner's shell, so that one solution fits every run: `net` is `$net`. Never what is to be found out. */
 export function shellEnv(spec: LabSpec, draw?: Draw | null): Record<string, string> {
   const values = labValues(spec, draw);

@@ -2,6 +2,7 @@ import type { Json } from '../../grading/json.js';
 import { labValues } from '../params.js';
 import { prepareLab } from '../prepared-lab.js';
 import { meetsReserved, RESERVED_NETWORKS } from '../reserved-networks.js';
+import { setupManifests } from '../setup-manifests.js';
 import { problem, type Finding, type LintInput } from './finding.js';
 
 /** As many runs as are looked at. */
@@ -34,7 +35,7 @@ function secretTexts({ spec, files }: LintInput): Finding[] {
   return findings;
 }
 
-function unfitting({ spec }: LintInput): Finding[] {
+function unfitting({ spec, files }: LintInput): Finding[] {
   for (const seed of SEEDS) {
     const draw = { seed, avoid: [] };
     const values: Record<string, Json> = labValues(spec, draw);
@@ -47,6 +48,7 @@ function unfitting({ spec }: LintInput): Finding[] {
     }
     try {
       prepareLab(spec, draw);
+      setupManifests(spec, files, draw);
     } catch (error) {
       const shown = Object.keys(spec.params).map((name) => `${name} = ${JSON.stringify(values[name])}`);
       const message = `may draw ${shown.join(', ')}, with which the lab does not work: ${(error as Error).message}`;
