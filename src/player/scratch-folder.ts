@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -20,7 +21,7 @@ const PREFIX = 'wheelhouse-try-';
 const OWNER = 'owner';
 
 /** A private TMPDIR would shut out the database's account and the mapped ids of lab hosts. */
-function parent(): string {
+function usualParent(): string {
   const folder = tmpdir();
   for (let at = folder; ; at = path.dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return '/var/tmp';
@@ -29,8 +30,8 @@ function parent(): string {
 }
 
 /** A state folder for one trial, marked with the process that it belongs to. */
-export function makeScratchFolder(): string {
-  const folder = mkdtempSync(path.join(parent(), PREFIX));
+export function makeScratchFolder(parent = usualParent()): string {
+  const folder = mkdtempSync(path.join(parent, PREFIX));
   chmodSync(folder, 0o711);
   writeFileSync(path.join(folder, OWNER), `${process.pid} ${processStart(process.pid)}\n`);
   return folder;
@@ -48,11 +49,19 @@ export async function removeScratchFolder(folder: string, dockerHost: string | u
 }
 
 /** Folders of trials whose process was killed before it could clean up. */
-export function abandonedScratchFolders(): string[] {
-  return readdirSync(parent())
+export function abandonedScratchFolders(parent = usualParent()): string[] {
+  return readdirSync(parent)
     .filter((name) => name.startsWith(PREFIX))
-    .map((name) => path.join(parent(), name))
-    .filter((folder) => isAbandoned(path.join(folder, OWNER)));
+    .map((name) => path.join(parent, name))
+    .filter((folder) => isOurs(folder) && isAbandoned(path.join(folder, OWNER)));
+}
+
+/** Anybody may make a folder of this name, with the id of an installation in it. */
+function isOurs(folder: string): boolean {
+  const info = lstatSync(folder, { throwIfNoEntry: false });
+  return (
+    info !== undefined && info.isDirectory() && info.uid === process.getuid?.() && (info.mode & 0o022) === 0
+  );
 }
 
 function isAbandoned(ownerFile: string): boolean {
