@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sandboxId } from '../sandbox/sandbox.schema.js';
-import { MAX_MEMBERS } from './cohort.schema.js';
+import { MAX_MEMBERS } from './cohort.js';
 
 /** On which sandboxes of the cohort: those that live, or the named ones. */
 const sandboxes = z.union([z.literal('all'), z.array(sandboxId).min(1).max(MAX_MEMBERS)]);

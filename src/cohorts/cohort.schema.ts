@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../http/page.js';
 import { labSlug } from '../sandbox/sandbox.schema.js';
 import { externalId } from '../tenants/user.schema.js';
-import { type Cohort, phaseOf } from './cohort.js';
+import { type Cohort, MAX_MEMBERS, phaseOf } from './cohort.js';
 
 export const cohortRef = z
   .string()
@@ -15,8 +15,6 @@ const slug = z
 
 const time = z.iso.datetime({ offset: true });
 const limit = z.int().min(0).max(10_000).nullable();
-/** A cohort of more could not be shown on one board. */
-export const MAX_MEMBERS = 2000;
 
 const prewarm = z.array(z.strictObject({ lab: labSlug, count: z.int().min(1).max(200), at: time })).max(50);
 

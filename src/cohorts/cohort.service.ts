@@ -68,6 +68,9 @@ export class CohortService {
       throw new AppError('conflict', detail);
     }
     await this.d.book.delete(cohort);
+    // Whoever slipped in meanwhile is in no cohort now, in the database as well.
+    for (const { row } of this.d.sandboxes.living.entries.values())
+      if (row.cohortId === cohort.id) row.cohortId = null;
     this.d.authenticator.forgetTaught();
     this.audit(principal, 'cohort.deleted', cohort);
   }

@@ -1,3 +1,6 @@
+/** A cohort of more could not be shown on one board. */
+export const MAX_MEMBERS = 2000;
+
 /** A lab whose clusters are warm when a class begins. */
 export interface Prewarm {
   lab: string;

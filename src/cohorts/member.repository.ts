@@ -1,6 +1,8 @@
+import type pg from 'pg';
+import { AppError } from '../common/errors/app-error.js';
 import { newId } from '../common/ids.js';
 import type { PrismaService } from '../database/prisma.service.js';
-import type { Cohort, Member, MemberRole } from './cohort.js';
+import { type Cohort, MAX_MEMBERS, type Member, type MemberRole } from './cohort.js';
 
 /** Whom a platform puts into a cohort: by its own id of the user, or by ours. */
 export interface MemberWish {
@@ -35,6 +37,17 @@ SELECT $1, $2, r."userId", r.role, r."group"
 FROM jsonb_to_recordset($3::jsonb) AS r("userId" text, role text, "group" text)
 ON CONFLICT ("cohortId", "userId") DO UPDATE SET role = EXCLUDED.role, "group" = EXCLUDED."group"
 RETURNING (xmax = 0) AS added`;
+
+async function assertSize(client: pg.PoolClient, cohortId: string): Promise<void> {
+  const { rows } = await client.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM "Membership" WHERE "cohortId" = $1',
+    [cohortId],
+  );
+  const n = rows[0]?.n ?? 0;
+  if (n <= MAX_MEMBERS) return;
+  const detail = `members: the cohort would have ${n}; it may have ${MAX_MEMBERS}. Nothing was changed.`;
+  throw new AppError('validation_failed', detail);
+}
 
 export class MemberRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -111,6 +124,7 @@ export class MemberRepository {
             [...rows.keys()],
           ])
         : { rowCount: 0 };
+      await assertSize(client, id);
       await client.query('COMMIT');
       return { added, updated: written.rows.length - added, removed: gone.rowCount ?? 0 };
     } catch (error) {

@@ -32,14 +32,14 @@ export abstract class CohortRules {
 }
 
 /** A service without cohorts. */
-export const noCohorts: CohortRules = {
+export const noCohorts = {
   admit: (_principal, { cohort }) =>
     cohort === undefined ? Promise.resolve(undefined) : Promise.reject(unknown(cohort)),
   joined: (_tenantId, _userId, cohort) => Promise.reject(unknown(cohort)),
   assertOpen: () => undefined,
   closesAt: () => undefined,
   prewarm: () => [],
-};
+} satisfies CohortRules;
 
 const unknown = (cohort: string): AppError =>
   new AppError('not_found', `There is no cohort "${cohort}". GET /v1/cohorts lists them.`);

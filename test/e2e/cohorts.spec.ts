@@ -86,6 +86,9 @@ describe('cohorts', () => {
     expect(kept.body).toEqual({ added: 1, updated: 1, removed: 299 });
     const { body } = await operator.get('/v1/cohorts/bulk/members?role=instructor&group=b');
     expect(body.items).toEqual([expect.objectContaining({ userId, displayName, group: 'b' })]);
+    const crowd = Array.from({ length: 2000 }, (_, i) => ({ user: `crowd-${i}` }));
+    expect((await put(crowd)).body.detail).toContain('would have 2002; it may have 2000');
+    expect((await operator.get('/v1/cohorts/bulk/members')).body.items).toHaveLength(2);
     expect((await operator.delete('/v1/cohorts/bulk/members/new-one')).status).toBe(204);
     expect((await operator.delete('/v1/cohorts/bulk/members/new-one')).status).toBe(404);
     expect((await operator.delete(`/v1/cohorts/bulk/members/${userId}`)).status).toBe(204);

@@ -21,29 +21,29 @@ interface StreamOptions {
  * First `snapshot` and `rows` until all are there, then `delta` and `aggregates`; after a resumption what was missed, or
  * everything again. The stream ends with `close`.
  */
-export function streamBoard(o: StreamOptions): { stream: SseStream; started: Promise<void> } {
+export function streamBoard(o: StreamOptions): SseStream {
   const stream = openSse(o.response);
   const waiting: Numbered<BoardNews>[] = [];
   let live = false;
   let open = true;
-  let starting: Promise<void> | undefined;
+  let starts = 0;
 
   const start = async (): Promise<void> => {
+    const own = ++starts;
     live = false;
     waiting.length = 0;
     const id = o.board.head;
-    await sendAll(o, stream);
+    // Another beginning may overtake this one, and what it says is newer.
+    if (!(await sendAll(o, stream, () => open && own === starts))) return;
     stream.send('aggregates', { aggregates: o.board.aggregates() }, id);
-    goOn();
-  };
-  const goOn = (): void => {
     live = true;
     for (const news of waiting.splice(0)) pass(news);
   };
+  const begin = (): void => void start().catch(() => stream.close());
   const pass = ({ id, news }: Numbered<BoardNews>): void => {
     if (!open) return;
     if (news.type === 'reset') {
-      starting = start();
+      begin();
       return;
     }
     const { type, ...data } = news;
@@ -63,19 +63,21 @@ export function streamBoard(o: StreamOptions): { stream: SseStream; started: Pro
   if (missed && !missed.some(({ news }) => news.type === 'reset')) {
     for (const news of missed) pass(news);
     live = true;
-  } else starting = start();
-  return { stream, started: starting ?? Promise.resolve() };
+  } else begin();
+  return stream;
 }
 
-async function sendAll(o: StreamOptions, stream: SseStream): Promise<void> {
+/** False = it was no longer wanted. */
+async function sendAll(o: StreamOptions, stream: SseStream, wanted: () => boolean): Promise<boolean> {
   const { response } = o;
   const rows = filterRows(o.board.rows(), o.filter);
   stream.send('snapshot', { ...o.head(), total: rows.length });
   for (let at = 0; at < rows.length; at += CHUNK) {
     stream.send('rows', { rows: rows.slice(at, at + CHUNK) });
     if (response.writableNeedDrain) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    if (response.destroyed) return;
+    if (!wanted()) return false;
   }
+  return true;
 }
 
 /** What of a delta this reader has rows for. */

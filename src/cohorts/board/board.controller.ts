@@ -55,7 +55,7 @@ export class BoardController {
       return;
     }
     const head = () => this.head(cohort, board, locale);
-    const { stream } = streamBoard({ board, response, filter: { lab, group }, head, lastId });
+    const stream = streamBoard({ board, response, filter: { lab, group }, head, lastId });
     stream.onClose(
       this.bus.on('cohort.action', ({ cohortId, ...news }) => {
         if (cohortId === cohort.id) stream.send('action', news);
