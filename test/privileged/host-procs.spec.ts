@@ -80,9 +80,9 @@ describeWith(['root', 'runc'], 'the processes of a lab host, as the machine sees
     (await processes()).find((process) => process.comm === comm);
 
   /** A process changes its name once it has made all that was to come before. */
-  async function untilNamed(comm: string): Promise<Process> {
+  async function untilNamed(comm: string, ownPid: boolean): Promise<Process> {
     for (;;) {
-      const found = await named(comm);
+      const found = (await processes()).find((p) => p.comm === comm && p.own.pid === ownPid);
       if (found) return found;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -157,8 +157,16 @@ describeWith(['root', 'runc'], 'the processes of a lab host, as the machine sees
       mount -t tmpfs t /proc && mkdir -p /proc/1/ns && ln -s "pid:[1]" /proc/1/ns/pid && exec sleep 1000`;
     const terminal = await shell();
     await terminal.line(`unshare --pid --mount --fork bash -c '${script}' &`);
-    const fake = await untilNamed('sleep');
+    const fake = await untilNamed('sleep', true);
     expect(fake).toMatchObject({ nsPid: [expect.any(Number), 1], own: { pid: true }, procMounted: false });
+    await terminal.leave();
+  });
+
+  it('are in no other root where the lab host’s own is only mounted once more', async () => {
+    const terminal = await shell();
+    const script = 'mkdir -p ~/again && mount --bind / ~/again && exec chroot ~/again /bin/sleep 1000';
+    await terminal.line(`unshare --mount bash -c '${script}' &`);
+    expect(await untilNamed('sleep', false)).toMatchObject({ own: { mnt: true }, rootIs: 'lab' });
     await terminal.leave();
   });
 
