@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../labs/duration.js';
 import { ApiClient } from '../player/api-client.js';
-import { CannotTry, type ScratchService, startScratchService } from '../player/scratch-service.js';
+import { CannotTry } from '../player/cannot-try.js';
+import type { ScratchService } from '../player/scratch-service.js';
 import { authorOf, tryLab, type Trial } from '../player/trial.js';
 import { trialReport } from '../player/trial-report.js';
 import { type CliContext, type Run, UsageError } from './command.js';
@@ -62,6 +63,8 @@ async function tryLabs(labs: readonly ReadyLab[], o: Options, context: CliContex
   let service: ScratchService | undefined;
   try {
     tell('starting a service of its own');
+    // All of the service is behind it; a lab that is not sound is told of without.
+    const { startScratchService } = await import('../player/scratch-service.js');
     service = await startScratchService({
       config: context.config(),
       env,

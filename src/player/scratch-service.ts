@@ -5,6 +5,7 @@ import { createLogger } from '../common/logger.js';
 import { type AppConfig, loadConfig } from '../config/app-config.js';
 import type { Finding } from '../drivers/host-driver.js';
 import type { LabFiles } from '../labs/lab-folder.js';
+import { CannotTry } from './cannot-try.js';
 import { abandonedScratchFolders, makeScratchFolder, removeScratchFolder } from './scratch-folder.js';
 
 /** Ids of lab hosts: behind all those of a service with the default base, and one of 16 ranges by chance of the folder. */
@@ -18,9 +19,6 @@ export interface ScratchService {
   /** Releases everything and removes the state folder. */
   remove(): Promise<void>;
 }
-
-/** The machine cannot run what the labs need. */
-export class CannotTry extends Error {}
 
 /**
  * A service of its own for the time of a trial: own state folder, own database, a port that is free. What runs on this
