@@ -153,6 +153,17 @@ describe('a lab with a fault', () => {
     expect(complaints(from, to, 'solution.sh')).toEqual([expect.stringMatching(says)]);
   });
 
+  it.each(['../x.yaml', '/etc/passwd', 'setup//x.yaml', 'setup/./x.yaml', 'a/../../b', 'x\ny'])(
+    'is told of a file that is named %j',
+    (name) => {
+      const { ok, problems } = loadLab('a-lab', { ...good, [name]: 'x' });
+      expect(ok).toBe(false);
+      expect(told(problems)).toEqual([
+        `${JSON.stringify(name).slice(1, -1)}:1:1: : leaves the folder of the lab; name files by their path in it, such as setup/web.yaml`,
+      ]);
+    },
+  );
+
   it('leaves the shell its own variables, in pages too', () => {
     expect(complaints('`${net}.1/24` for', '`$${HOME}` for', 'instructions.en.md')).toEqual([]);
   });

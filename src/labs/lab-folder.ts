@@ -102,6 +102,20 @@ function textOf(bytes: Buffer, name: string): string {
   throw new LabFolderError(name, `is no text (byte ${nul} is 0); take it out of the folder`);
 }
 
+/** Names that no file of a folder can have, when a lab comes by other ways than a folder. */
+export function strayNames(files: LabFiles): LabProblem[] {
+  return Object.keys(files)
+    .filter((name) => name.split('/').some((part) => ['', '.', '..'].includes(part)) || /\p{Cc}/u.test(name))
+    .map((name) => ({
+      file: JSON.stringify(name).slice(1, -1),
+      line: 1,
+      column: 1,
+      path: '',
+      message: 'leaves the folder of the lab; name files by their path in it, such as setup/web.yaml',
+      level: 'error',
+    }));
+}
+
 /** SHA-256 over names and contents with line ends normalised, hex: a version's identity. */
 export function digestOf(files: LabFiles): string {
   const hash = createHash('sha256');

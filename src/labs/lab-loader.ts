@@ -1,4 +1,4 @@
-import { digestOf, type LabFiles } from './lab-folder.js';
+import { digestOf, strayNames, type LabFiles } from './lab-folder.js';
 import { lintLab } from './lab-lint.js';
 import { labSpecSchema, type LabSpec } from './lab-spec.js';
 import { issuesToProblems, parseYaml, type LabProblem } from './lab-yaml.js';
@@ -10,6 +10,8 @@ export type LoadedLab =
 
 /** Files of one lab folder -> a checked lab, or every reason why not. Never throws on bad content. */
 export function loadLab(slug: string, files: LabFiles): LoadedLab {
+  const stray = strayNames(files);
+  if (stray.length > 0) return { ok: false, problems: stray };
   const text = files['lab.yaml'];
   if (text === undefined) {
     return {
