@@ -74,6 +74,10 @@ describeWith(['root', 'runc', 'ovs', 'chromium'], 'the instructor’s page', () 
     await page.waitForSelector(`${adas()} .strip [data-state="passed"]`);
     await page.waitForFunction(() => document.querySelector('#board-body .c-score')?.textContent === '10 %');
     expect(await page.getAttribute(`${adas()} .strip`, 'aria-label')).toBe('1 of 13 met');
+    // She was attached all the time, so the time to pass is there, and it is short.
+    const { body } = await operator.get('/v1/cohorts/class/board?q=ada');
+    expect(body.rows[0].cells.namespaces.seconds).toEqual(expect.any(Number));
+    expect(body.aggregates[0]).toMatchObject({ learners: 1, states: { passed: 1 }, p50Seconds: null });
   }, 90_000);
 
   it('says who asks for help, and takes the hand down', async () => {

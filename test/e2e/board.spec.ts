@@ -148,8 +148,9 @@ describe('the board of a cohort', () => {
     board.close();
     await decide('bob', FIRST, 'passed');
     const resumed = await follow({ lastId: board.lastId });
-    await resumed.until('what was missed', () => resumed.rows.size > 0);
-    expect([...resumed.rows.values()].map((row) => row.cells[FIRST]?.state)).toContain('passed');
+    await resumed.until('what was missed', () =>
+      [...resumed.rows.values()].some((row) => row.cells[FIRST]?.state === 'passed'),
+    );
     expect(resumed.snapshots).toBe(0);
     const anew = await follow({ lastId: '000000000000-7' });
     await anew.until('a snapshot', () => anew.rows.size === 4 && anew.snapshots === 1);
