@@ -123,7 +123,7 @@ describeWith(['root', 'runc'], 'net.tcp, netns.sysctl and netns.nft in a live la
   it("lets the learner's own server have the port, and sees beside it what arrives", async () => {
     await inside(`${WIRE}${ROUTE}${PUBLISH.replace('add chain', 'add table ip nat; add chain')}`);
     await inside(
-      `ip netns exec c1 setsid socat TCP-LISTEN:80,fork,reuseaddr SYSTEM:'echo HTTP/1.0 200 OK; echo; echo mine' >/dev/null 2>&1 </dev/null &
+      `ip netns exec c1 setsid socat TCP-LISTEN:80,fork,reuseaddr SYSTEM:'sed -u /^.$/q >/dev/null; echo HTTP/1.0 200 OK; echo; echo mine' >/dev/null 2>&1 </dev/null &
        for i in $(seq 200); do ip netns exec c1 curl -s http://10.10.0.2/ | grep -q mine && exit 0; sleep 0.05; done; exit 1`,
     );
     expect(await act(PUB)).toMatchObject({ reached: true, nonceMatched: true, srcSeen: '198.51.100.1' });
@@ -150,7 +150,8 @@ describeWith(['root', 'runc'], 'net.tcp, netns.sysctl and netns.nft in a live la
     expect(await sysctl('main', 'net.ipv4.conf.br0.proxy_arp')).toEqual({ 'net.ipv4.conf.br0.proxy_arp': 1 });
     const ping = call({ 'net.ping': { from: 'c1', to: { ns: 'c2', addr: '10.10.0.3' }, count: 3 } });
     expect(await act(ping)).toMatchObject({ received: 3, witness: { ifname: null, seen: 0 } });
-    await inside('setsid nc -lk 7000 >/dev/null 2>&1 </dev/null & sleep 0.3');
+    await inside(`setsid nc -lk 7000 >/dev/null 2>&1 </dev/null &
+      for i in $(seq 200); do ss -ltn | grep -q :7000 && exit 0; sleep 0.05; done; exit 1`);
     expect(await act(EAST)).toMatchObject({ reached: true, nonceMatched: false, srcSeen: null });
   }, 60_000);
 

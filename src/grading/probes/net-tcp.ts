@@ -11,6 +11,8 @@ import { Round, type ProbeHost } from './round.js';
 const ANSWERED_MS = 2000;
 /** Somebody else answered, or nobody did: then nothing is to be expected. */
 const UNANSWERED_MS = 100;
+/** What a capture has seen passes through a process of the machine, which may be busy. */
+const WITNESSED_MS = 500;
 /** Handshake and nonce; fewer are attempts. */
 const PACKETS_OF_A_CONNECTION = 4;
 
@@ -96,7 +98,7 @@ async function witnessed(o: {
   const witness = await startTcpWitness(o.to, { port: o.port, nonce: o.nonce });
   try {
     const { reached } = await dial(o.from, o.params, requestOf(o.nonce), o.signal);
-    const source = await witness.source();
+    const source = await witness.source(reached ? WITNESSED_MS : UNANSWERED_MS);
     return { reached, nonceMatched: source !== undefined, srcSeen: source ?? null };
   } finally {
     witness.close();

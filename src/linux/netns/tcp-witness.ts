@@ -5,8 +5,8 @@ import { startCapture } from './witness.js';
 const LINK_HEADER = 16;
 
 export interface TcpWitness {
-  /** Where the packet with the nonce came from; undefined if none arrived. */
-  source(): Promise<string | undefined>;
+  /** Where the packet with the nonce came from; undefined if none arrived within that time. */
+  source(withinMs: number): Promise<string | undefined>;
   close(): void;
 }
 
@@ -24,8 +24,8 @@ export async function startTcpWitness(
     pattern: Buffer.from(o.nonce),
   });
   return {
-    async source() {
-      await witness.count(1);
+    async source(withinMs) {
+      await witness.count(1, withinMs);
       const packet = witness.first();
       return packet && sourceOf(packet.subarray(LINK_HEADER));
     },

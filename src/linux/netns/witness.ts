@@ -10,7 +10,7 @@ const SETTLE_MS = 60;
 
 export interface Witness {
   /** Waits until `expected` packets were seen or a short while went by; ends the capture and returns the count. */
-  count(expected: number): Promise<number>;
+  count(expected: number, withinMs?: number): Promise<number>;
   /** The first packet that was seen, with the header of its link, as far as it was captured. */
   first(): Buffer | undefined;
   close(): void;
@@ -52,7 +52,7 @@ export async function startCapture(
     throw error;
   }
   return {
-    async count(expected) {
+    async count(expected, withinMs = SETTLE_MS) {
       await new Promise<void>((resolve) => {
         const done = (): void => {
           clearTimeout(timer);
@@ -62,7 +62,7 @@ export async function startCapture(
         const check = (): void => {
           if (counter.seen >= expected) done();
         };
-        const timer = setTimeout(done, SETTLE_MS);
+        const timer = setTimeout(done, withinMs);
         changed.add(check);
         check();
       });
