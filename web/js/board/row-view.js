@@ -66,8 +66,8 @@ export class RowView {
     setText(this.#name, row.name);
     this.check.setAttribute('aria-label', t('selectOne', { name: row.name }));
     setText(this.#group, row.group ?? '');
-    setText(this.#attempts, String(row.attempts));
-    setText(this.#hints, String(row.hints));
+    setText(this.#attempts, row.sandboxId ? String(row.attempts) : '');
+    setText(this.#hints, row.sandboxId ? String(row.hints) : '');
     setText(this.#score, row.score ? t('percent', { n: Math.round(row.score.fraction * 100) }) : '');
     this.#showCurrent(row, objectives);
     this.#showStrip(row, objectives);
