@@ -127,6 +127,7 @@ describeWith(['root', 'runc', 'ovs', 'chromium'], 'the instructor’s page', () 
     await page.click('#act-reset');
     await page.click('#confirm-yes');
     await page.waitForFunction(() => document.querySelector('#board-body .c-score')?.textContent === '0 %');
+    await page.waitForSelector(`${adas()} button:has-text("Watch")`);
     const after = (await operator.get(sandboxes)).body.items[0];
     expect([after.replacesId, after.state]).toEqual([before, 'ready']);
   }, 60_000);
