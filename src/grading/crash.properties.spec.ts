@@ -35,6 +35,11 @@ function expectOneHistory(graded: GradedRun): void {
   }
   for (const [id, { state }] of graded.stored.objectives)
     expect({ id, state }).toEqual({ id, state: at.get(id) });
+  const reasons = graded.stored.events.flatMap(({ payload: { reason } }) =>
+    reason === undefined ? [] : [reason],
+  );
+  expect(reasons).toEqual([...new Set(reasons)]);
+  expect(graded.stored.decisions.map(({ reason }) => reason)).toEqual(reasons);
   const trips = graded.stored.events.filter(({ type }) => type === 'tripwire.tripped');
   expect(trips.length).toBe(graded.stored.trips.length);
 }

@@ -2,23 +2,39 @@ import type { Change } from './grading.repository.js';
 
 /** An earlier try to store a change, whose answer never came: it may have been done all the same. */
 export interface Try {
-  /** Evidence that was new in it; stored = it was done. */
-  evidence: string;
-  /** That many of the events, the first, were in it. */
+  /** Stored with it: evidence that was new in it, or a word of its own where there was none. */
+  marker: string;
+  /** That many of the events and decisions, the first, were in it. */
   events: number;
+  decisions: number;
 }
 
 /** What a change that carries an unstored one along has to know of it. Call before anything is added to its lists. */
 export function triesBefore(unstored: Change | undefined): readonly Try[] {
   if (!unstored) return [];
-  const { tries = [], evidence, events } = unstored;
-  const last = evidence.at(-1)?.id;
-  if (last === undefined || last === tries.at(-1)?.evidence) return tries;
-  return [...tries, { evidence: last, events: events.length }];
+  const { tries = [], marker, events, decisions } = unstored;
+  if (marker === undefined) return tries;
+  return [...tries, { marker, events: events.length, decisions: decisions.length }];
 }
 
-/** Events that are not stored yet. `isStored` knows which evidence is. */
-export function eventsLeft(change: Change, isStored: (evidence: string) => boolean): Change['events'] {
-  const done = (change.tries ?? []).filter(({ evidence }) => isStored(evidence));
-  return change.events.slice(Math.max(0, ...done.map(({ events }) => events)));
+/** undefined = the change tells of nothing that an earlier try did not tell of. */
+export function markerOf(
+  { tries = [], events, evidence }: Change,
+  newMarker: () => string,
+): string | undefined {
+  if (events.length === (tries.at(-1)?.events ?? 0)) return undefined;
+  const last = evidence.at(-1)?.id;
+  return last === undefined || tries.some(({ marker }) => marker === last) ? newMarker() : last;
+}
+
+/** Events and decisions that are not stored yet, of those that the change has. */
+export function notStored(
+  change: Change,
+  isStored: (marker: string) => boolean,
+): Pick<Change, 'events' | 'decisions'> {
+  const done = (change.tries ?? []).filter(({ marker }) => isStored(marker));
+  return {
+    events: change.events.slice(Math.max(0, ...done.map(({ events }) => events))),
+    decisions: change.decisions.slice(Math.max(0, ...done.map(({ decisions }) => decisions))),
+  };
 }

@@ -5,7 +5,7 @@ import { Prisma } from '../database/generated/client.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { EventOutbox } from '../events/outbox.js';
 import type { Decision } from './credit.js';
-import { eventsLeft, type Try } from './doubtful-tries.js';
+import { notStored, type Try } from './doubtful-tries.js';
 import type { EvidenceBody } from './evidence.js';
 import type { EndedRow } from './ended-runs.js';
 import type { Fall } from './fall.js';
@@ -21,6 +21,8 @@ const MAX_DRAWN = 5000;
 const MAX_RUNS = 50;
 /** Before the id of a tripwire: a row of `Past` that says when it was tripped. */
 const TRIP_KEY = '$trip.';
+/** What the last change without evidence was known by. */
+const WRITE_KEY = '$write';
 
 export interface StoredObjective {
   objectiveId: string;
@@ -83,8 +85,9 @@ export interface Change {
   shown?: Json;
   /** The learner's own feed tells nothing of these events. */
   hidden: boolean;
-  /** Earlier ones to store what it carries along. */
+  /** Earlier tries to store what it carries along, and what is stored with this one to know it by. */
   tries?: readonly Try[];
+  marker?: string | undefined;
   /** What led here, as far as it is not stored yet. */
   log?: LogChunk[];
 }
@@ -109,7 +112,16 @@ export class GradingRepository {
           update: row,
         });
       }
-      const known = await storedOf(tx, change.tries ?? []);
+      const known = await markersStored(tx, change);
+      const left = notStored(change, (marker) => known.has(marker));
+      if (change.marker !== undefined && !change.evidence.some(({ id }) => id === change.marker)) {
+        const row = { tenantId, sandboxId, key: WRITE_KEY, observations: { marker: change.marker } };
+        await tx.past.upsert({
+          where: { sandboxId_key: { sandboxId, key: WRITE_KEY } },
+          create: row,
+          update: row,
+        });
+      }
       if (change.evidence.length > 0) {
         await tx.evidence.createMany({
           skipDuplicates: true,
@@ -144,11 +156,11 @@ export class GradingRepository {
           skipDuplicates: true,
         });
       }
-      if (change.decisions.length > 0)
-        await tx.override.createMany({ data: change.decisions.map((d) => ({ tenantId, sandboxId, ...d })) });
+      if (left.decisions.length > 0)
+        await tx.override.createMany({ data: left.decisions.map((d) => ({ tenantId, sandboxId, ...d })) });
       await saveRun(tx, change);
       const seenBy = change.hidden ? {} : { userId };
-      for (const event of eventsLeft(change, (id) => known.has(id)))
+      for (const event of left.events)
         await this.outbox.append(tx, { tenantId, sandboxId, ...seenBy, ...event });
     });
     if (change.events.length > 0) this.outbox.committed(sandboxId);
@@ -228,10 +240,17 @@ export class GradingRepository {
   }
 }
 
-async function storedOf(tx: Prisma.TransactionClient, tries: readonly Try[]): Promise<Set<string>> {
+/** Of the earlier tries, those that were done. */
+async function markersStored(
+  tx: Prisma.TransactionClient,
+  { sandboxId, tries = [] }: Pick<Change, 'sandboxId' | 'tries'>,
+): Promise<Set<string>> {
   if (tries.length === 0) return new Set();
-  const id = { in: tries.map(({ evidence }) => evidence) };
-  return new Set((await tx.evidence.findMany({ where: { id }, select: { id: true } })).map((row) => row.id));
+  const id = { in: tries.map(({ marker }) => marker) };
+  const evidence = await tx.evidence.findMany({ where: { id }, select: { id: true } });
+  const write = await tx.past.findFirst({ where: { sandboxId, key: WRITE_KEY } });
+  const last = (write?.observations as { marker: string } | undefined)?.marker;
+  return new Set([...evidence.map((row) => row.id), ...(last === undefined ? [] : [last])]);
 }
 
 function tripOf(row: { key: string; observations: unknown }): StoredTrip {

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import type { Logger } from '../common/logger.js';
-import { triesBefore } from './doubtful-tries.js';
+import { markerOf, triesBefore } from './doubtful-tries.js';
 import { omittedIn, type Frozen } from './freeze.js';
 import type { Change, StoredDecision, StoredObjective } from './grading.repository.js';
 import type { Json } from './json.js';
@@ -128,6 +128,7 @@ export class RunStore {
       change.frozen = { ...frozen, ...scoreOfRun(run, true) };
     }
     change.tries = tries;
+    change.marker = markerOf(change, newEvidenceId);
     change.log = deps.log?.cut();
     return change;
   }

@@ -7,6 +7,9 @@ import { systemClock } from '../../src/common/clock.js';
 import { ROOT } from '../../src/config/root.js';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { PrismaService } from '../../src/database/prisma.service.js';
+import { Bus } from '../../src/events/bus.js';
+import { EventOutbox } from '../../src/events/outbox.js';
+import { GradingRepository, type Change } from '../../src/grading/grading.repository.js';
 import { LogRepository } from '../../src/grading/log/log.repository.js';
 import { Retention } from '../../src/grading/log/retention.js';
 import { replay } from '../../src/grading/replay.js';
@@ -132,6 +135,35 @@ describeWith(['root', 'runc', 'ovs'], 'the log of a run', () => {
     const version = again(run, '--lab', '9.9.9');
     expect([version.status, version.stderr]).toEqual([2, expect.stringContaining('there are: 1.0.0 (')]);
   }, 60_000);
+
+  it('tells nothing twice when the answer to a write was lost, whether it brought evidence or not', async () => {
+    const { tenantId, userId } = await prisma.client.sandbox.findUniqueOrThrow({ where: { id: run } });
+    const repository = new GradingRepository(prisma, new EventOutbox(new Bus()));
+    const event = (n: number) => ({ type: 'test.told', payload: { n } });
+    const decision = (n: number) => ({
+      ...{ objectiveId: 'bridge', state: null, reason: `${n}`, by: 'Eve', actor: 'key', at: new Date() },
+    });
+    const body = { objective: 'bridge', from: 'a', to: 'b', observations: {}, explanation: null };
+    const nothing = { objectives: [], past: [], trips: [], flags: [], hidden: false };
+    const change = (n: number, o: Partial<Change>): Change => ({
+      ...{ tenantId, sandboxId: run, userId: userId!, ...nothing, evidence: [] },
+      events: Array.from({ length: n }, (_, i) => event(i)),
+      decisions: Array.from({ length: n }, (_, i) => decision(i)),
+      ...o,
+    });
+    const tries = [1, 2].map((n) => ({ marker: `evd_try${n}`, events: n, decisions: n }));
+    const evidence = [{ id: 'evd_try2', body }];
+    await repository.save(change(1, { marker: 'evd_try1' }));
+    await repository.save(change(2, { marker: 'evd_try2', evidence, tries: tries.slice(0, 1) }));
+    await repository.save(change(3, { marker: 'evd_try3', evidence, tries }));
+    const told = await prisma.client.event.findMany({ where: { type: 'test.told' }, orderBy: { id: 'asc' } });
+    expect(told.map(({ payload }) => payload)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    const decided = await prisma.client.override.findMany({
+      where: { sandboxId: run },
+      orderBy: { id: 'asc' },
+    });
+    expect(decided.map(({ reason }) => reason)).toEqual(['0', '1', '2']);
+  });
 
   it('is deleted once it is old, with all that was observed; what was decided stays', async () => {
     const count = async () => {

@@ -2,7 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { silentLogger } from '../../src/common/logger.js';
 import { ManualClock } from '../../src/common/manual-clock.js';
 import { Semaphore } from '../../src/common/semaphore.js';
-import { eventsLeft } from '../../src/grading/doubtful-tries.js';
+import { notStored } from '../../src/grading/doubtful-tries.js';
 import type {
   Change,
   StoredDecision,
@@ -35,16 +35,19 @@ export class StoredRun {
   readonly log = new Map<number, Map<number, LogChunk>>();
   writes = 0;
   private readonly evidence = new Set<string>();
+  private lastWrite: string | undefined;
 
   save(change: Change, segment: number): void {
-    const left = eventsLeft(change, (id) => this.evidence.has(id));
-    this.events.push(...(structuredClone(left) as ToldEvent[]));
+    const left = notStored(change, (marker) => this.evidence.has(marker) || this.lastWrite === marker);
+    this.events.push(...(structuredClone(left.events) as ToldEvent[]));
+    if (change.marker !== undefined && !change.evidence.some(({ id }) => id === change.marker))
+      this.lastWrite = change.marker;
     for (const row of change.objectives) this.objectives.set(row.objectiveId, structuredClone(row));
     for (const { id } of change.evidence) this.evidence.add(id);
     for (const { key, observations } of change.past) this.past[key] = structuredClone(observations);
     for (const trip of change.trips)
       if (!this.trips.some((t) => t.id === trip.id)) this.trips.push({ ...trip });
-    this.decisions.push(...structuredClone(change.decisions));
+    this.decisions.push(...structuredClone(left.decisions));
     this.append(change.log ?? [], segment);
     this.writes++;
   }
@@ -172,7 +175,9 @@ export class GradedRun {
     if (step.does === 'hint') void deeds.takeHint(objective, 0).catch(() => undefined);
     if (step.does === 'decide') {
       const state = ([null, 'passed', 'failed'] as const)[step.gap % 3]!;
-      void deeds.decide(objective, { state, by: 'Eve', actor: 'key', reason: 'seen' }).catch(() => undefined);
+      void deeds
+        .decide(objective, { state, by: 'Eve', actor: 'key', reason: `look ${this.ids++}` })
+        .catch(() => undefined);
     }
     if (step.does === 'retry') void deeds.retry(objective).catch(() => undefined);
     if ('w' in step.shows) this.tell({ source: 'cluster', touches: ({ probe }) => probe === 'kube.get' });
