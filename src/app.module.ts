@@ -10,6 +10,7 @@ import { LabsModule } from './labs/labs.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 import { TerminalModule } from './terminal/terminal.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The one list of features. */
 @Module({})
@@ -29,6 +30,7 @@ export class AppModule {
         TerminalModule,
         GradingModule,
         CohortsModule,
+        WebhooksModule,
       ],
     };
   }

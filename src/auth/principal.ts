@@ -12,6 +12,8 @@ export const SCOPES = [
   'grades:write',
   'cohorts:read',
   'cohorts:write',
+  'webhooks:read',
+  'webhooks:write',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

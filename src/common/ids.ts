@@ -8,7 +8,7 @@ function word(length: number): string {
   return text;
 }
 
-export type IdPrefix = 'coh' | 'act' | 'sb' | 'ten' | 'key' | 'usr' | 'lab' | 'lv' | 'evd' | 'rec';
+export type IdPrefix = 'coh' | 'act' | 'sb' | 'ten' | 'key' | 'usr' | 'lab' | 'lv' | 'evd' | 'rec' | 'whe';
 
 /** `sb_` and ten of [a-z0-9]: short enough to name interfaces, containers and clusters by the ten alone. */
 export function newId(prefix: IdPrefix): string {

@@ -41,6 +41,8 @@ export interface AppConfig {
   recording: boolean;
   /** Blanked in recordings. */
   recordingRedact: string[];
+  /** Networks (CIDR) that webhooks may be sent to although they are internal. */
+  webhookAllow: string[];
   rateLimits: boolean;
   demo: boolean;
   fault: string | undefined;
@@ -122,6 +124,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, root: { cwd: string; isRoot: 
     ptyLocal: e.WHEELHOUSE_PTY_LOCAL,
     recording: e.WHEELHOUSE_RECORDING,
     recordingRedact: e.WHEELHOUSE_RECORDING_REDACT,
+    webhookAllow: e.WHEELHOUSE_WEBHOOK_ALLOW,
     rateLimits: e.WHEELHOUSE_RATE_LIMITS,
     demo: e.WHEELHOUSE_DEMO,
     fault: e.WHEELHOUSE_FAULT,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, flag, list, patterns, pool, size } from './parsers.js';
+import { duration, flag, list, networks, patterns, pool, size } from './parsers.js';
 
 const port = z.coerce.number().int().min(0).max(65535);
 
@@ -44,6 +44,8 @@ export const envSchema = z.object({
   WHEELHOUSE_RECORDING: flag.default(false),
   /** Patterns that are blanked in recordings, as a JSON array of regular expressions. */
   WHEELHOUSE_RECORDING_REDACT: patterns.default([]),
+  /** Internal networks that webhooks may be sent to, over plain HTTP too. */
+  WHEELHOUSE_WEBHOOK_ALLOW: networks.default([]),
   WHEELHOUSE_RATE_LIMITS: flag.default(true),
   WHEELHOUSE_DEMO: flag.default(true),
   /** Tests only: ends the process with SIGKILL at a named moment, see sandbox/fault.ts. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCidr } from '../grading/cidr.js';
 import { unsafeRegexp } from '../grading/regexp.js';
 import { parsePool } from '../sandbox/pool/pool-config.js';
 
@@ -36,6 +37,13 @@ export const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ''),
 );
+
+/** zod for a list of networks such as 127.0.0.1/32 or fd00::/8. */
+export const networks = list.superRefine((parts, c) => {
+  for (const part of parts) {
+    if (!isCidr(part)) c.addIssue(`must be a list of networks such as 10.1.0.0/16; "${part.slice(0, 64)}" is none`);
+  }
+});
 
 /** Warm units to keep, see sandbox/pool/pool-config.ts. */
 export const pool = z.string().transform((text, context) => {

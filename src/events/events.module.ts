@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { EventSchemasController } from './event-schemas.controller.js';
 import { EventsController } from './events.controller.js';
 
-@Module({ controllers: [EventsController] })
+@Module({ controllers: [EventsController, EventSchemasController] })
 export class EventsModule {}

@@ -42,11 +42,13 @@ export function parseCursor(text: string): { xid: string; id: string } | undefin
 export class Feed {
   constructor(private readonly prisma: PrismaService) {}
 
+  // In ORDER BY a bare name means the column of the answer, which is text here: 1000 would come before 999.
+
   /** Cursor of now: nothing written before it is read after it. */
   async head(): Promise<string> {
     const { rows } = await this.prisma.pool.query<{ xid: string; id: string }>(
       `SELECT xid::text, id::text FROM "Event" WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
-       ORDER BY xid DESC, id DESC LIMIT 1`,
+       ORDER BY "Event".xid DESC, "Event".id DESC LIMIT 1`,
     );
     return rows[0] ? `${rows[0].xid}-${rows[0].id}` : '0-0';
   }
@@ -58,7 +60,7 @@ export class Feed {
        WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
          AND "tenantId" = $3 AND ($4::text IS NULL OR "userId" = $4) AND ($5::text IS NULL OR "sandboxId" = $5)
          AND ($6::text[] IS NULL OR "cohortId" = ANY ($6))
-       ORDER BY xid, id LIMIT $7`,
+       ORDER BY "Event".xid, "Event".id LIMIT $7`,
       [
         from.xid,
         from.id,
@@ -85,9 +87,10 @@ export class Feed {
     const from = parseCursor(cursor);
     if (!from) return false;
     if (from.id === '0') return true;
-    const { rowCount } = await this.prisma.pool.query('SELECT 1 FROM "Event" WHERE id = $1::bigint', [
-      from.id,
-    ]);
+    const { rowCount } = await this.prisma.pool.query(
+      'SELECT 1 FROM "Event" WHERE id = $1::bigint AND xid = $2::xid8',
+      [from.id, from.xid],
+    );
     return rowCount === 1;
   }
 

@@ -21,6 +21,7 @@ export interface World {
   terminal: string;
   cohort: string;
   key: string;
+  webhook: string;
 }
 
 export interface Row {
@@ -48,6 +49,8 @@ export const PARAMETERS: Record<string, (world: World) => string> = {
   'objectives/{objective}': () => OBJECTIVE,
   'hints/{n}': () => '1',
   'evidence/{evidence}': () => 'evd_0000000000',
+  'webhooks/{webhook}': (w) => w.webhook,
+  'deliveries/{n}': () => '1',
   'attachments/{aid}': () => `att_${'A'.repeat(22)}`,
 };
 
@@ -151,4 +154,15 @@ export const TABLE: Record<string, Row> = {
     expect: ofClass(200),
     body: () => ({ action: 'message', sandboxes: 'all', text: 'x' }),
   },
+
+  'GET /v1/schemas/events.json': { expect: everybody },
+  'GET /v1/webhooks': { expect: admin(200) },
+  // Plain HTTP is refused here, whoever may ask.
+  'POST /v1/webhooks': { expect: admin(400), body: () => ({ url: 'http://127.0.0.1/' }) },
+  'GET /v1/webhooks/{webhook}': { expect: admin(200, 404) },
+  'PATCH /v1/webhooks/{webhook}': { expect: admin(200, 404), body: () => ({ description: 'x' }) },
+  'DELETE /v1/webhooks/{webhook}': { expect: admin(204, 404) },
+  'GET /v1/webhooks/{webhook}/deliveries': { expect: admin(200, 404) },
+  'POST /v1/webhooks/{webhook}/deliveries/{n}/redeliver': { expect: admin(404), body: () => ({}) },
+  'POST /v1/webhooks/{webhook}/test': { expect: admin(200, 404), body: () => ({}) },
 };

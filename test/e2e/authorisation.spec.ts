@@ -7,6 +7,8 @@ import { startService, type TestService } from '../support/test-app.js';
 import { PARAMETERS, ROLES, type Role, type Row, TABLE, type World } from './authorisation-table.js';
 
 const LAB = 'net-ovs-two-namespaces';
+/** A name that resolves nowhere, for events that do not happen here. */
+const NOWHERE = { url: 'https://nowhere.invalid/', types: ['webhook.disabled'] };
 
 interface OpenApi {
   paths: Record<string, Record<string, unknown>>;
@@ -63,7 +65,10 @@ describe('who may do what', () => {
     const terminal = (await operator.post(`/v1/sandboxes/${sandbox}/terminals`, local)).body.id;
     const key = (await operator.post('/v1/api-keys', { name: 'x', scopes: ['labs:read'] })).body.id;
     credentials.learner = (await operator.post(`/v1/users/${user}/tokens`)).body.token;
-    return { user, cohort, sandbox, terminal, key };
+    // A tenant has a few webhooks only: each world has the one.
+    if (n > 1) await operator.delete(`/v1/webhooks/${world.webhook}`);
+    const webhook = (await operator.post('/v1/webhooks', NOWHERE)).body.id;
+    return { user, cohort, sandbox, terminal, key, webhook };
   }
 
   async function end(): Promise<void> {
