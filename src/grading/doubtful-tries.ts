@@ -13,16 +13,17 @@ export interface Try {
 export function triesBefore(unstored: Change | undefined): readonly Try[] {
   if (!unstored) return [];
   const { tries = [], marker, events, decisions } = unstored;
-  if (marker === undefined) return tries;
+  if (marker === undefined || marker === tries.at(-1)?.marker) return tries;
   return [...tries, { marker, events: events.length, decisions: decisions.length }];
 }
 
-/** undefined = the change tells of nothing that an earlier try did not tell of. */
+/** That of the last try, where the change tells of nothing more; undefined = it tells of nothing at all. */
 export function markerOf(
   { tries = [], events, evidence }: Change,
   newMarker: () => string,
 ): string | undefined {
-  if (events.length === (tries.at(-1)?.events ?? 0)) return undefined;
+  const before = tries.at(-1);
+  if (events.length === (before?.events ?? 0)) return before?.marker;
   const last = evidence.at(-1)?.id;
   return last === undefined || tries.some(({ marker }) => marker === last) ? newMarker() : last;
 }
