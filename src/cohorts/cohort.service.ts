@@ -79,21 +79,26 @@ export class CohortService {
     principal: Principal,
     cohort: Cohort,
     { members, replace }: z.infer<typeof putMembersSchema>,
-  ): Promise<PutOutcome> {
+  ): Promise<Omit<PutOutcome, 'dismissed'>> {
     await this.assertKnown(cohort, members);
-    const outcome = await this.d.members.put(cohort, members, replace);
-    this.d.authenticator.forgetTaught();
+    const { dismissed, ...outcome } = await this.d.members.put(cohort, members, replace);
+    this.changed(cohort, dismissed);
     this.audit(principal, 'cohort.members', cohort, { ...outcome });
-    this.d.bus.emit('cohort.members', { cohortId: cohort.id });
     return outcome;
   }
 
   async removeMember(principal: Principal, cohort: Cohort, user: string): Promise<void> {
-    const userId = await this.d.members.remove(cohort, user);
-    if (userId === undefined) throw new AppError('not_found', `The cohort has no member "${user}".`);
+    const gone = await this.d.members.remove(cohort, user);
+    if (!gone) throw new AppError('not_found', `The cohort has no member "${user}".`);
+    this.changed(cohort, gone.role === 'instructor' ? [gone.userId] : []);
+    this.audit(principal, 'cohort.members', cohort, { removed: 1, user: gone.userId });
+  }
+
+  /** What a dismissed instructor has open is closed; what they may still see they open again. */
+  private changed({ id, tenantId }: Cohort, dismissed: readonly string[]): void {
     this.d.authenticator.forgetTaught();
-    this.audit(principal, 'cohort.members', cohort, { removed: 1, user: userId });
-    this.d.bus.emit('cohort.members', { cohortId: cohort.id });
+    this.d.bus.emit('cohort.members', { cohortId: id });
+    for (const subject of dismissed) this.d.bus.emit('credential.revoked', { tenantId, subject });
   }
 
   private livingOf(cohort: Cohort) {

@@ -17,6 +17,8 @@ export interface PutOutcome {
   added: number;
   updated: number;
   removed: number;
+  /** Who was an instructor and is none any more. */
+  dismissed: string[];
 }
 
 const MEMBER = `m."userId", u."externalId", u."displayName", m.role, m."group"`;
@@ -37,6 +39,14 @@ SELECT $1, $2, r."userId", r.role, r."group"
 FROM jsonb_to_recordset($3::jsonb) AS r("userId" text, role text, "group" text)
 ON CONFLICT ("cohortId", "userId") DO UPDATE SET role = EXCLUDED.role, "group" = EXCLUDED."group"
 RETURNING (xmax = 0) AS added`;
+
+async function instructors(client: pg.PoolClient, cohortId: string): Promise<string[]> {
+  const { rows } = await client.query<{ userId: string }>(
+    `SELECT "userId" FROM "Membership" WHERE "cohortId" = $1 AND role = 'instructor'`,
+    [cohortId],
+  );
+  return rows.map(({ userId }) => userId);
+}
 
 async function assertSize(client: pg.PoolClient, cohortId: string): Promise<void> {
   const { rows } = await client.query<{ n: number }>(
@@ -97,6 +107,7 @@ export class MemberRepository {
     const client = await this.prisma.pool.connect();
     try {
       await client.query('BEGIN');
+      const before = await instructors(client, id);
       const named = wishes.flatMap(({ user, displayName }) =>
         user === undefined ? [] : [{ externalId: user, id: newId('usr'), name: displayName ?? null }],
       );
@@ -125,8 +136,10 @@ export class MemberRepository {
           ])
         : { rowCount: 0 };
       await assertSize(client, id);
+      const after = new Set(await instructors(client, id));
       await client.query('COMMIT');
-      return { added, updated: written.rows.length - added, removed: gone.rowCount ?? 0 };
+      const dismissed = before.filter((userId) => !after.has(userId));
+      return { added, updated: written.rows.length - added, removed: gone.rowCount ?? 0, dismissed };
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
@@ -135,14 +148,14 @@ export class MemberRepository {
     }
   }
 
-  /** By our id of the user or the platform's own. The user's id; undefined when the cohort has no such member. */
-  async remove(cohort: Cohort, user: string): Promise<string | undefined> {
-    const { rows } = await this.prisma.pool.query<{ userId: string }>(
+  /** By our id of the user or the platform's own. Who it was; undefined when the cohort has no such member. */
+  async remove(cohort: Cohort, user: string): Promise<{ userId: string; role: MemberRole } | undefined> {
+    const { rows } = await this.prisma.pool.query<{ userId: string; role: MemberRole }>(
       `DELETE FROM "Membership" m USING "User" u
        WHERE m."cohortId" = $1 AND u.id = m."userId" AND (u.id = $2 OR u."externalId" = $2)
-       RETURNING m."userId"`,
+       RETURNING m."userId", m.role`,
       [cohort.id, user],
     );
-    return rows[0]?.userId;
+    return rows[0];
   }
 }

@@ -1,5 +1,6 @@
 import { Api, type ApiAnswer } from '../support/api.js';
 import { OpenApiCheck } from '../support/openapi-check.js';
+import { TerminalClient } from '../support/terminal-client.js';
 import { startService, type TestService } from '../support/test-app.js';
 
 const LAB = 'net-ovs-two-namespaces';
@@ -24,7 +25,7 @@ describe('cohorts', () => {
     expect(made.status).toBe(201);
     return made.body.id;
   };
-  const patch = (path: string, body: object) => operator.send<any>('PATCH', path, JSON.stringify(body), {});
+  const patch = (path: string, body: object) => operator.send('PATCH', path, JSON.stringify(body), {});
   const join = (slug: string, ...users: string[]) =>
     operator.put(`/v1/cohorts/${slug}/members`, { members: users.map((user) => ({ user })) });
   const instructor = async (user: string): Promise<Api> => {
@@ -188,7 +189,10 @@ describe('cohorts', () => {
     expect((await prof.post(tickets, { role: 'write' })).status).toBe(403);
     expect((await prof.post(tickets, { role: 'view', user: 'ann' })).status).toBe(403);
 
+    const { url } = (await prof.post(tickets, { role: 'view' })).body;
+    const watching = await TerminalClient.connect({ url: service.url.replace('http', 'ws') + url });
     await operator.delete('/v1/cohorts/taught/members/prof');
+    await watching.closed;
     expect((await prof.get('/v1/cohorts/taught')).status).toBe(404);
     expect((await prof.get(`/v1/sandboxes/${ann}`)).status).toBe(404);
     expect((await prof.post(tickets, { role: 'view' })).status).toBe(404);
