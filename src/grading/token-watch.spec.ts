@@ -51,7 +51,10 @@ describe('a watch for tokens of others', () => {
     );
     const letters = 'abcdefghijkmnpqr';
     const noise = Array.from({ length: 30_000 }, (_, n) =>
-      [...n.toString(16).padStart(16, '0')].map((digit) => letters[Number.parseInt(digit, 16)]).join(''),
+      n
+        .toString(16)
+        .padStart(16, '0')
+        .replace(/./g, (digit) => letters[Number.parseInt(digit, 16)]!),
     );
     watch.search({ note: seen(noise.join(' ')) }, (name) => found.push(name));
     watch.search({ note: seen(OTHER) }, (name) => found.push(name));

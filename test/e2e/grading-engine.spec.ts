@@ -204,9 +204,7 @@ describeWith(['root', 'runc', 'ovs'], 'a run of a lab that uses everything the g
     });
     await ada.type('ip link add after0 type bridge');
     await until(ada, 'after', 'passed');
-    expect((await operator.get(`${base(bob)}`)).body.objectives.every((o: Shown) => !o.overridden)).toBe(
-      true,
-    );
+    expect((await operator.get(base(bob))).body.objectives.every((o: Shown) => !o.overridden)).toBe(true);
     const audit = await operator.get(`/v1/audit?action=grading.overridden&subject=${ada.sandbox}`);
     expect(audit.body.items[0].detail).toMatchObject({
       objective: 'quick',
@@ -288,9 +286,9 @@ describeWith(['root', 'runc', 'ovs'], 'a run of a lab that uses everything the g
       { sandboxId: ada.sandbox, cause: 'asked' },
     ]);
     // A grade is corrected after the end, too.
-    const path = `/v1/sandboxes/${next}/progress`;
-    await operator.post(`${path}/objectives/made/override`, { state: 'passed', reason: 'Shown by hand.' });
-    expect((await learner.get(path)).body.score.points).toBe(4);
+    const ended = `/v1/sandboxes/${next}/progress`;
+    await operator.post(`${ended}/objectives/made/override`, { state: 'passed', reason: 'Shown by hand.' });
+    expect((await learner.get(ended)).body.score.points).toBe(4);
     expect((await runs())[0].score.points).toBe(4);
   }, 90_000);
 
@@ -306,31 +304,31 @@ describeWith(['root', 'runc', 'ovs'], 'a run of a lab that uses everything the g
   it('shows nothing before a check, or before the freeze, where the lab says so; people see everything', async () => {
     for (const lab of ['net-on-check', 'net-after-freeze']) {
       const eve = await begin(lab, 'eve');
-      const path = `/v1/sandboxes/${eve.sandbox}/progress`;
-      const learner = async () => (await eve.api.get(path)).body;
+      const progress = `/v1/sandboxes/${eve.sandbox}/progress`;
+      const learner = async () => (await eve.api.get(progress)).body;
       await eve.type('ip netns add red');
       for (const end = Date.now() + 30_000; Date.now() < end;) {
-        if ((await operator.get(path)).body.score.points === 1) break;
+        if ((await operator.get(progress)).body.score.points === 1) break;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      const staff = (await operator.get(path)).body;
+      const staff = (await operator.get(progress)).body;
       expect(staff.objectives[0]).toMatchObject({ state: 'passed', credited: true });
       expect(await learner()).toMatchObject({
         score: { points: 0 },
         shownAt: null,
         objectives: [{ state: 'pending', credited: false, evidenceId: null }],
       });
-      const secret = `${path}/evidence/${staff.objectives[0].evidenceId}`;
+      const secret = `${progress}/evidence/${staff.objectives[0].evidenceId}`;
       expect((await eve.api.get(secret)).status).toBe(404);
       const { rows } = await database.query(
         'SELECT 1 FROM "Event" WHERE "sandboxId" = $1 AND type = $2 AND "userId" IS NOT NULL',
         [eve.sandbox, 'objective.state'],
       );
       expect(rows).toEqual([]);
-      const checked = (await eve.api.post(`${path}/check`)).body;
+      const checked = (await eve.api.post(`${progress}/check`)).body;
       expect(checked.objectives[0].state).toBe(lab === 'net-on-check' ? 'passed' : 'pending');
       expect((await eve.api.get(secret)).status).toBe(lab === 'net-on-check' ? 200 : 404);
-      expect((await eve.api.post(`${path}/final`)).body).toMatchObject({
+      expect((await eve.api.post(`${progress}/final`)).body).toMatchObject({
         score: { points: 1 },
         shownAt: null,
       });
