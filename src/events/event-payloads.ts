@@ -96,3 +96,12 @@ export const EVENT_PAYLOADS = {
 export type EventType = keyof typeof EVENT_PAYLOADS;
 
 export const EVENT_TYPES = Object.keys(EVENT_PAYLOADS) as EventType[];
+
+/** `sandbox.*` stands for all events of the group. */
+export const EVENT_GROUPS = [...new Set(EVENT_TYPES.map((type) => `${type.split('.')[0]}.*`))];
+
+const KNOWN = new Set<string>([...EVENT_TYPES, ...EVENT_GROUPS]);
+
+export const eventTypeSchema = z.string().refine((type) => KNOWN.has(type), {
+  error: `no such event; there are ${[...KNOWN].toSorted().join(', ')}`,
+});

@@ -17,6 +17,8 @@ export interface FeedFilter {
   sandboxId?: string;
   /** Only events of these cohorts. */
   cohortIds?: string[];
+  /** Names of events and `group.*`; all where it is missing. */
+  types?: string[];
 }
 
 interface Row {
@@ -60,6 +62,7 @@ export class Feed {
        WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
          AND "tenantId" = $3 AND ($4::text IS NULL OR "userId" = $4) AND ($5::text IS NULL OR "sandboxId" = $5)
          AND ($6::text[] IS NULL OR "cohortId" = ANY ($6))
+         AND ($8::text[] IS NULL OR type = ANY ($8) OR split_part(type, '.', 1) || '.*' = ANY ($8))
        ORDER BY "Event".xid, "Event".id LIMIT $7`,
       [
         from.xid,
@@ -69,6 +72,7 @@ export class Feed {
         filter.sandboxId ?? null,
         filter.cohortIds ?? null,
         limit,
+        filter.types ?? null,
       ],
     );
     return rows.map((row) => ({

@@ -11,8 +11,14 @@ export interface SseStream {
   close(): void;
 }
 
+/** A stream that can be resumed. */
+export interface FeedSse extends SseStream {
+  /** Moves the reader's Last-Event-ID without an event. */
+  mark(id: string): void;
+}
+
 /** Turns a response into a stream of server-sent events with a heartbeat every 15 s. */
-export function openSse(response: Response): SseStream {
+export function openSse(response: Response): FeedSse {
   response.status(200);
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
@@ -33,6 +39,7 @@ export function openSse(response: Response): SseStream {
       response.write(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
       if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
     },
+    mark: (id) => void response.write(`id: ${id}\n\n`),
     onClose: (listener) => void listeners.push(listener),
     close: () => response.end(),
   };

@@ -17,6 +17,8 @@ export class WebhookReceiver {
   readonly wrong: string[] = [];
   /** Status of the answer to a message; 204 when it says nothing. */
   answer: (message: Received) => number | Promise<number> = () => 204;
+  /** What time it is here, ms. */
+  now: () => number = Date.now;
   private server: Server | undefined;
   private port = 0;
   private readonly waiting = new Set<() => void>();
@@ -87,7 +89,7 @@ export class WebhookReceiver {
 
   private async check(id: string, headers: IncomingHttpHeaders, text: string): Promise<string | undefined> {
     const time = String(headers['webhook-timestamp']);
-    if (Math.abs(Date.now() / 1000 - Number(time)) > 300) return `${id}: the time is ${time}`;
+    if (Math.abs(this.now() / 1000 - Number(time)) > 300) return `${id}: the time is ${time}`;
     const raw = Uint8Array.from(atob(this.secret.replace('whsec_', '')), (c) => c.codePointAt(0)!);
     const algorithm = { name: 'HMAC', hash: 'SHA-256' };
     const key = await webcrypto.subtle.importKey('raw', raw, algorithm, false, ['sign']);
