@@ -1,10 +1,11 @@
 import type { Prisma } from '../database/generated/client.js';
 import type { Bus } from './bus.js';
+import type { EventType } from './event-payloads.js';
 
 export interface NewEvent {
   tenantId: string;
-  /** Dotted name: sandbox.state, objective.state, … */
-  type: string;
+  /** What it carries is in the catalogue, which is published. */
+  type: EventType;
   sandboxId?: string;
   userId?: string;
   cohortId?: string;

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/event-payloads.js';
 import { Injectable } from '@nestjs/common';
 import { newId } from '../common/ids.js';
 import type { Draw } from '../labs/params.js';
@@ -76,7 +77,7 @@ export interface Change {
   objectives: StoredObjective[];
   evidence: { id: string; body: EvidenceBody }[];
   past: { key: string; observations: Record<string, Json> }[];
-  events: { type: string; payload: Prisma.InputJsonValue }[];
+  events: { type: EventType; payload: Prisma.InputJsonValue }[];
   trips: StoredTrip[];
   flags: { flag: string; subject: string }[];
   decisions: StoredDecision[];

@@ -213,7 +213,10 @@ export class RunActor {
       if (!this.closed) this.rest();
       const score = { ...scoreOfRun(this.run, true) };
       const provisional = omittedIn(this.run).length > 0;
-      const event = { type: 'run.frozen', payload: { score, cause: this.store.frozen.cause, provisional } };
+      const event = {
+        type: 'run.frozen' as const,
+        payload: { score, cause: this.store.frozen.cause, provisional },
+      };
       // An earlier try is carried along with its event.
       await this.save(NOTHING, first ? { event } : {});
       this.sealed = !this.store.behind;

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/event-payloads.js';
 import type { Clock } from '../common/clock.js';
 import { kernelName } from '../common/ids.js';
 import type { Logger } from '../common/logger.js';
@@ -46,7 +47,7 @@ export interface AdvanceDeps {
 export function move(
   row: SandboxRow,
   event: SandboxEvent,
-): { type: string; payload: Record<string, unknown> } {
+): { type: EventType; payload: Record<string, unknown> } {
   const from = row.state;
   const to = next(from, event);
   if (!to) throw new Error(`sandbox ${row.id}: ${event} does not apply in ${from}`);

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/event-payloads.js';
 import type { Cost } from '../drivers/step.js';
 import type { Draw } from '../labs/params.js';
 import type { ClusterPhase } from './live-sandbox.js';
@@ -66,7 +67,7 @@ export interface StepRecord {
 }
 
 export interface SandboxEventRecord {
-  type: string;
+  type: EventType;
   payload: Record<string, unknown>;
 }
 

@@ -1,3 +1,4 @@
+import type { EventType } from '../events/event-payloads.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { Bus } from '../events/bus.js';
 import type { Attachment } from './attachment.js';
@@ -29,7 +30,7 @@ export function sessionNews(deps: NewsDeps, terminal: TerminalOwner): SessionEve
   const count = (): void => {
     bus.emit('terminal.attachments', { sandboxId, count: registry.attachmentsOfSandbox(sandboxId) });
   };
-  const feed = (type: string, payload: Record<string, string | null>): void => {
+  const feed = (type: EventType, payload: Record<string, string | null>): void => {
     note(
       repository.appendEvent({ tenantId, userId, sandboxId, type, payload: { terminalId: id, ...payload } }),
     );

@@ -1,6 +1,7 @@
 import { ManualClock } from '../../src/common/manual-clock.js';
 import { silentLogger } from '../../src/common/logger.js';
 import { Bus } from '../../src/events/bus.js';
+import type { EventType } from '../../src/events/event-payloads.js';
 import { Feed, type FeedEvent } from '../../src/events/feed.js';
 import { EventOutbox } from '../../src/events/outbox.js';
 import { AddressGuard } from '../../src/webhooks/address-guard.js';
@@ -87,7 +88,7 @@ describe('the deliverer of webhooks', () => {
   async function happen(
     sandboxId: string,
     number: number,
-    type = 'sandbox.state',
+    type: EventType = 'sandbox.state',
     tenant = 0,
   ): Promise<void> {
     const tenantId = rig.tenants[tenant]!;

@@ -139,7 +139,7 @@ describeWith(['root', 'runc', 'ovs'], 'the log of a run', () => {
   it('tells nothing twice when the answer to a write was lost, whether it brought evidence or not', async () => {
     const { tenantId, userId } = await prisma.client.sandbox.findUniqueOrThrow({ where: { id: run } });
     const repository = new GradingRepository(prisma, new EventOutbox(new Bus()));
-    const event = (n: number) => ({ type: 'test.told', payload: { n } });
+    const event = (n: number) => ({ type: 'test.told' as never, payload: { n } });
     const decision = (n: number) => ({
       ...{ objectiveId: 'bridge', state: null, reason: `${n}`, by: 'Eve', actor: 'key', at: new Date() },
     });
