@@ -51,6 +51,12 @@ describeWith(['root', 'runc'], 'a platform that follows a class by webhooks', ()
     receiver.secret = made.body.secret;
     beginning = (await api.post('/v1/sandboxes', { lab: LAB, user: users[0], cohort: 'class' })).body.id;
     await receiver.until((kept) => states(kept, 'ready') === 1);
+    const path = `/v1/sandboxes/${beginning}`;
+    await api.post(`${path}/extend`);
+    await api.post('/v1/cohorts/class/actions', { action: 'message', sandboxes: 'all', text: 'Welcome' });
+    const judged = { state: 'passed', reason: 'seen by eye' };
+    await api.post(`${path}/progress/objectives/namespaces/override`, judged);
+    await receiver.until((kept) => kept.some((m) => m.body.type === 'score.changed'));
 
     // The receiver goes away, the class begins, and the service is killed among it.
     await receiver.close();
@@ -94,6 +100,10 @@ describeWith(['root', 'runc'], 'a platform that follows a class by webhooks', ()
       expect(seen).toEqual(of(sent, id).slice(0, seen.length));
       expect(seen.at(-1)).toMatchObject({ type: 'sandbox.state', payload: { state: 'released' } });
     }
+    const types = new Set(sent.map((event) => event.type));
+    expect([...types]).toEqual(
+      expect.arrayContaining(['sandbox.extended', 'sandbox.message', 'objective.override', 'run.frozen']),
+    );
     const check = await EventCheck.load(service.url);
     for (const message of receiver.kept) check.body(message.body);
     for (const event of sent) check.event(event);
@@ -103,6 +113,7 @@ describeWith(['root', 'runc'], 'a platform that follows a class by webhooks', ()
     const { body } = await api.get('/v1/cohorts/class/board');
     expect(body.rows).toHaveLength(LEARNERS);
     const { status, body: progress } = await api.get(`/v1/sandboxes/${beginning}/progress`);
-    expect([status, progress.score.points]).toEqual([200, 0]);
+    expect(status).toBe(200);
+    expect(progress.score.points).toBeGreaterThan(0);
   });
 });
