@@ -3,7 +3,9 @@ import { parse } from 'yaml';
 import { patternProblems } from '../grading/operators.js';
 import { PROBE_NAMES } from '../grading/probes/calls.js';
 import { CAPABILITIES } from './capability.js';
+import { labSpecSchema } from './lab-spec.js';
 import { loadLab } from './lab-loader.js';
+import { objectiveSchema } from './objective-spec.js';
 
 interface Example {
   observe: Record<string, unknown>;
@@ -17,6 +19,10 @@ interface Example {
   checks?: Record<string, string>;
   /** Further fields of the objective. */
   objective?: object;
+  /** Further fields of the lab. */
+  lab?: object;
+  /** Assertion of an objective `earlier`, which holds and fails where the example does. */
+  earlier?: unknown;
 }
 
 const PAGE = readFileSync('docs/cookbook.md', 'utf8');
@@ -28,10 +34,14 @@ const EXAMPLES = [...PAGE.matchAll(/```yaml\n([^]*?)```/g)].map(({ 1: text, inde
 /** A lab that consists of the example, with its two states as fixtures. */
 function labOf(example: Example): Record<string, string> {
   const { observe, assert, holds, fails } = example;
-  const { vars = {}, past = {}, sandbox = {}, objective = {}, checks = {} } = example;
+  const { vars = {}, past = {}, sandbox = {}, objective = {}, checks = {}, lab = {}, earlier } = example;
   const text = { en: 'x' };
-  const fixture = (observations: object, verdict: boolean): string =>
-    JSON.stringify({ observations, past, sandbox, expect: { example: verdict } });
+  const before = earlier === undefined ? [] : [{ id: 'earlier', title: text, weight: 1, assert: earlier }];
+  const objectives = [...before, { id: 'example', title: text, weight: 1, assert, ...objective }];
+  const fixture = (observations: object, verdict: boolean): string => {
+    const expect = Object.fromEntries(objectives.map(({ id }) => [id, verdict]));
+    return JSON.stringify({ observations, past, sandbox, expect });
+  };
   const spec = {
     apiVersion: 'wheelhouse/v1',
     kind: 'Lab',
@@ -43,7 +53,8 @@ function labOf(example: Example): Record<string, string> {
     sandbox: { cluster: { nodes: 1 }, requires: CAPABILITIES },
     vars,
     observe,
-    objectives: [{ id: 'example', title: text, weight: 1, assert, ...objective }],
+    objectives,
+    ...lab,
   };
   return {
     'lab.yaml': JSON.stringify(spec),
@@ -76,5 +87,11 @@ describe('the cookbook', () => {
       .slice(1);
     const used = new Set(EXAMPLES.flatMap(({ text }) => text.match(/\$[a-z]+(?=:)/g) ?? []));
     expect(known.filter((name) => !used.has(name))).toEqual([]);
+  });
+
+  it('and the guide name every field of a lab and of an objective', () => {
+    const pages = PAGE + readFileSync('docs/authoring.md', 'utf8');
+    const fields = [...Object.keys(labSpecSchema.shape), ...Object.keys(objectiveSchema.shape)];
+    expect(fields.filter((field) => !new RegExp(`\\b${field}[:\`]`).test(pages))).toEqual([]);
   });
 });
