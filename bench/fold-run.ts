@@ -35,7 +35,7 @@ export async function courses(): Promise<Course[]> {
       const shown = fixtures.map(({ observations }) =>
         Object.fromEntries(Object.keys(lab.calls).map((name) => [name, seen(observations[name] ?? null)])),
       );
-      const sandbox = { ...NO_CLUSTER_FACTS, ...fixtures.at(-1)!.sandbox } as SandboxFacts;
+      const sandbox = { ...NO_CLUSTER_FACTS, ...fixtures.at(-1)!.sandbox };
       return { slug, spec: loaded.spec, lab, shown, sandbox };
     }),
   );

@@ -8,7 +8,19 @@ const [kind, ...rest] = process.argv.slice(2);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
 /** The benches; the other files of bench/ are their parts. */
-const BENCHES = ['board', 'burst', 'claim', 'echo', 'flood', 'fold', 'grade', 'hostile', 'many', 'stall', 'tails'];
+const BENCHES = [
+  'board',
+  'burst',
+  'claim',
+  'echo',
+  'flood',
+  'fold',
+  'grade',
+  'hostile',
+  'many',
+  'stall',
+  'tails',
+];
 
 const FAULTS = ['kind'];
 

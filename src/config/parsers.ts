@@ -41,7 +41,8 @@ export const list = z.string().transform((text) =>
 /** zod for a list of networks such as 127.0.0.1/32 or fd00::/8. */
 export const networks = list.superRefine((parts, c) => {
   for (const part of parts) {
-    if (!isCidr(part)) c.addIssue(`must be a list of networks such as 10.1.0.0/16; "${part.slice(0, 64)}" is none`);
+    if (!isCidr(part))
+      c.addIssue(`must be a list of networks such as 10.1.0.0/16; "${part.slice(0, 64)}" is none`);
   }
 });
 

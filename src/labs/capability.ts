@@ -8,7 +8,6 @@ export const CAPABILITIES = [
   'uplink',
   'nested-proc',
   'cgroup',
-  'uplink',
   'kube.watch',
   'kube.logs',
   'kube.exec',

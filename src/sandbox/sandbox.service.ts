@@ -44,7 +44,13 @@ export class SandboxService {
 
   async allocate(
     principal: Principal,
-    o: { lab: string; user?: string | undefined; cohort?: string | undefined; individualise?: boolean; waitMs: number },
+    o: {
+      lab: string;
+      user?: string | undefined;
+      cohort?: string | undefined;
+      individualise?: boolean;
+      waitMs: number;
+    },
   ) {
     if (this.d.driver.name === 'none') {
       throw new AppError(
@@ -153,7 +159,8 @@ export class SandboxService {
   ) {
     let userId = principal.kind === 'learner' ? principal.userId : undefined;
     const taught = principal.kind === 'instructor' ? [...(principal.taught ?? [])] : undefined;
-    const cohortIds = q.cohort === undefined ? taught : (taught ?? [q.cohort]).filter((id) => id === q.cohort);
+    const cohortIds =
+      q.cohort === undefined ? taught : (taught ?? [q.cohort]).filter((id) => id === q.cohort);
     if (q.user !== undefined && userId === undefined) {
       const user = await this.d.users.find(principal.tenantId, q.user);
       if (!user) return { items: [], nextCursor: null };

@@ -98,7 +98,15 @@ export class TerminalService implements OnApplicationBootstrap, OnModuleDestroy 
     const name = cleanName(wanted.name ?? '', 'shell', 64);
     const size = { cols: wanted.cols, rows: wanted.rows };
     const { tenantId, userId, cohortId } = sandbox;
-    const owner = { id, tenantId, userId, sandboxId, cohortId, target: wanted.target.kind, createdAt: new Date() };
+    const owner = {
+      id,
+      tenantId,
+      userId,
+      sandboxId,
+      cohortId,
+      target: wanted.target.kind,
+      createdAt: new Date(),
+    };
     const session = new TerminalSession({
       id,
       name,

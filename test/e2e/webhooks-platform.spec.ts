@@ -51,11 +51,11 @@ describeWith(['root', 'runc'], 'a platform that follows a class by webhooks', ()
     receiver.secret = made.body.secret;
     beginning = (await api.post('/v1/sandboxes', { lab: LAB, user: users[0], cohort: 'class' })).body.id;
     await receiver.until((kept) => states(kept, 'ready') === 1);
-    const path = `/v1/sandboxes/${beginning}`;
-    await api.post(`${path}/extend`);
+    const own = `/v1/sandboxes/${beginning}`;
+    await api.post(`${own}/extend`);
     await api.post('/v1/cohorts/class/actions', { action: 'message', sandboxes: 'all', text: 'Welcome' });
     const judged = { state: 'passed', reason: 'seen by eye' };
-    await api.post(`${path}/progress/objectives/namespaces/override`, judged);
+    await api.post(`${own}/progress/objectives/namespaces/override`, judged);
     await receiver.until((kept) => kept.some((m) => m.body.type === 'score.changed'));
 
     // The receiver goes away, the class begins, and the service is killed among it.

@@ -71,13 +71,13 @@ export class KindCluster {
 
   /** One object, with nothing between it and the server. */
   send(collection: string, object: NamedObject): Promise<void> {
-    const path = `${collection}/${object.metadata.name}?fieldManager=test&force=true`;
-    return this.patch(path, 'application/apply-patch+yaml', object);
+    const at = `${collection}/${object.metadata.name}?fieldManager=test&force=true`;
+    return this.patch(at, 'application/apply-patch+yaml', object);
   }
 
-  /** Changes what the body says. `path` may end in a subresource such as `/status`. */
-  merge(path: string, body: object): Promise<void> {
-    return this.patch(path, 'application/merge-patch+json', body);
+  /** Changes what the body says. `at` may end in a subresource such as `/status`. */
+  merge(at: string, body: object): Promise<void> {
+    return this.patch(at, 'application/merge-patch+json', body);
   }
 
   /** A ConfigMap of that name in `default`. */
@@ -106,11 +106,11 @@ export class KindCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async patch(path: string, contentType: string, body: object): Promise<void> {
+  private async patch(at: string, contentType: string, body: object): Promise<void> {
     this.transport ??= new KubeTransport(this.access);
     await this.transport.fetch({
       method: 'PATCH',
-      path,
+      path: at,
       contentType,
       body,
       timeoutMs: 10_000,

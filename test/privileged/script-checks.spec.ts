@@ -114,7 +114,9 @@ describeWith(['root', 'runc'], 'the box in which a script of a lab runs', () => 
     );
     expect(results.every(({ exit }) => exit === 0)).toBe(true);
     const bases = new Set(results.map((result) => (result.exit === 0 ? Number(result.stdout) : 0)));
-    expect([...bases].toSorted((a, b) => a - b)).toEqual([8189, 8190].map((slot) => TEST_UID_BASE + slot * 65536));
+    expect([...bases].toSorted((a, b) => a - b)).toEqual(
+      [8189, 8190].map((slot) => TEST_UID_BASE + slot * 65536),
+    );
   });
 
   it('is run once for the same input, and again for another', async () => {

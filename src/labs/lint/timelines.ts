@@ -1,4 +1,4 @@
-import { NO_CLUSTER_FACTS, type SandboxFacts } from '../../grading/facts.js';
+import { NO_CLUSTER_FACTS } from '../../grading/facts.js';
 import type { Json } from '../../grading/json.js';
 import { faulted, seen, type Observation, type Observations } from '../../grading/observation.js';
 import { Rehearsal } from '../../grading/rehearsal.js';
