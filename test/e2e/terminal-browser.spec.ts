@@ -98,6 +98,7 @@ describeWith(['chromium'], 'a terminal in a browser', () => {
     await browser?.close();
     await service?.remove();
     rmSync(labs, { recursive: true });
+    rmSync('/tmp/wh-vim.txt', { force: true });
   }, 60_000);
 
   afterEach(async () => {
