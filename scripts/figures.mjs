@@ -16,6 +16,7 @@ function table() {
   const tails = result('tails').figures;
   const stall = result('stall').figures;
   const grade = result('grade').figures;
+  const board = result('board').figures;
   const claim = result('claim');
   const many = result('many').figures;
   const hostile = result('hostile').figures;
@@ -76,6 +77,17 @@ function table() {
       `From the kernel's change to the pushed verdict, ${grade.sandboxes} sandboxes, p95`,
       ms(grade.p95_ms),
       'grade',
+    ],
+    [`The same for ${grade.crowd} sandboxes without a switch`, ms(grade.crowd_p95_ms), 'grade'],
+    [
+      'Grading of an attached sandbox that nothing changes',
+      `${grade.idle_cpu_percent.toFixed(2)} % of a core`,
+      'grade',
+    ],
+    [
+      `From a change to the page of an instructor of ${board.learners} learners, p95`,
+      ms(board.page_p95_ms),
+      'board',
     ],
   ];
   const lines = rows.map(([what, value, bench]) => `| ${what} | ${value} | \`${bench}\` |`);
