@@ -130,11 +130,13 @@ function storedOf(
   time: { now: number; wall: number },
 ): StoredObjective {
   const wall = (at: number): Date => new Date(time.wall - (time.now - at));
-  const { memory, attempts, hintsTaken, hintsOpen, retries, evidenceId, fall, unblockedAt, passedAt } = state;
+  const { memory, told, attempts, hintsTaken, hintsOpen, retries, evidenceId, fall, unblockedAt, passedAt } =
+    state;
   return {
     objectiveId,
-    state: memory.state,
-    cameFrom: memory.state === 'error' ? memory.cameFrom : null,
+    // After a restart a hold is pending again, which nobody was told of before a look: else the next event would have a gap.
+    state: told,
+    cameFrom: told === 'error' ? memory.cameFrom : null,
     since: wall(memory.since),
     credited: countsIn(state),
     attempts,
