@@ -88,6 +88,8 @@ export class RunStore {
       for (const { key, observations: of } of change.past) this.savedPast.set(key, of);
       for (const row of change.objectives) this.saved.set(row.objectiveId, rowDigest(row));
     } catch (error) {
+      // It may have been done all the same: what the database holds of these is not known any more.
+      for (const row of change.objectives) this.saved.delete(row.objectiveId);
       const { sandboxId: sandbox } = this.who;
       deps.logger.warn({ err: error, sandbox }, 'verdicts could not be stored; trying again');
       if (extra.event) throw error;
