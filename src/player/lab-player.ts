@@ -5,7 +5,7 @@ import { TerminalClient } from './terminal-client.js';
 import { untilState } from './until-state.js';
 
 /** The shell's prompt, or the second one, of a line that goes on. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const PROMPT = /(?:[#$] |(?:^|[\r\n]|\u001b\[\?2004h)> )$/;
 
 export interface BeginOptions {

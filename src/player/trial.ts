@@ -166,9 +166,8 @@ function failureOf(error: unknown, player: LabPlayer | undefined): TrialFailure 
 
 /** Without the control sequences, which would act on the author's terminal. */
 function lastLines(text: string): string[] {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   const plain = text.replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|.)/g, '');
-  // eslint-disable-next-line no-control-regex
   return plain
     .replace(/[^\n\u0020-\uffff]/g, '')
     .split('\n')
